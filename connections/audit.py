@@ -1,0 +1,69 @@
+"""The append-only, hash-chained trail (design, invariant 12)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+
+from connections import clock
+from connections.messages import Message
+from connections.models import AuditEntry
+
+# Any constant: serialises writers of the chain on PostgreSQL until their transaction ends.
+CHAIN_LOCK = 7_202_611
+
+
+def record(
+    action: str, subject: str, message: Message | None = None, *, actor: str = "", **facts: Any
+) -> AuditEntry:
+    """Append one step. `subject` is "record:12", "connection:3", ...; `facts` are JSON and hold no secret."""
+    details = dict(facts)
+    if message is not None:
+        details["message"] = message.to_json()
+    with transaction.atomic():
+        if database.vendor == "postgresql":
+            with database.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+        previous = AuditEntry.objects.order_by("-id").values_list("hash", flat=True).first() or ""
+        entry = AuditEntry(
+            at=clock.now(),
+            actor=actor,
+            action=action,
+            subject=subject,
+            details=json.loads(json.dumps(details, default=str)),
+            previous_hash=previous,
+        )
+        entry.hash = hash_of(entry)
+        entry.save(force_insert=True)
+    return entry
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 over the entry's content and the hash before it."""
+    at: datetime = entry.at
+    content = [
+        entry.previous_hash,
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.details,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def broken_links() -> Iterator[tuple[int, str]]:
+    """(id, what is wrong) of every entry whose hash or place in the chain does not fit; empty = intact."""
+    previous = ""
+    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
+        if entry.previous_hash != previous:
+            yield entry.pk, "an entry before this one was removed, added or exchanged"
+        if entry.hash != hash_of(entry):
+            yield entry.pk, "this entry was changed"
+        previous = entry.hash

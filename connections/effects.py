@@ -1,0 +1,123 @@
+"""Find or do, once: every write to a vendor goes through here (design, section 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from connections import clock
+from connections.errors import ConnectorError, OutcomeUnknownError, TransientError
+from connections.messages import say
+from connections.models import Effect, EffectState
+
+Guard = Callable[[], None]
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of what is sent: bytes as they are, anything else as canonical JSON."""
+    raw = content if isinstance(content, bytes) else json.dumps(content, sort_keys=True, default=str).encode()
+    return hashlib.sha256(raw).hexdigest()
+
+
+class Effects:
+    """The writes of one owner ("record:12:1").
+
+    `guard` renews the owner's lease and raises if another worker has taken the owner over. It runs in the
+    transaction that marks an effect as started: of two workers only one can send.
+    """
+
+    def __init__(self, owner: str, guard: Guard) -> None:
+        self.owner = owner
+        self.guard = guard
+
+    def once(
+        self,
+        name: str,
+        do: Callable[[], Any],
+        *,
+        find: Callable[[], Any | None] | None = None,
+        is_repeatable: bool = False,
+        content: Any = None,
+        search_lag: timedelta = timedelta(0),
+    ) -> Any:
+        """The result (JSON) of the write `name`, done now unless it has been done before.
+
+        After an unclear try `find` is asked first: its answer (not None) is adopted as the result.
+        `is_repeatable` says that the vendor itself makes a repeat harmless (a key stored beforehand);
+        with neither, an unclear try raises OutcomeUnknownError for a person to settle.
+        `search_lag` is how long the vendor's search may not yet show what was written.
+        """
+        effect, _ = Effect.objects.get_or_create(owner=self.owner, name=name)
+        if effect.state == EffectState.DONE:
+            return effect.result
+        if effect.state in (EffectState.STARTED, EffectState.UNKNOWN):
+            found = self._look_up(effect, find, is_repeatable, search_lag)
+            if found is not None:
+                return self._finish(effect, found, adopted=True)
+        self._start(effect, digest(content) if content is not None else "")
+        try:
+            result = do()
+        except OutcomeUnknownError as error:
+            self._mark(effect, EffectState.UNKNOWN, error)
+            raise
+        except ConnectorError as error:
+            self._mark(effect, EffectState.PLANNED, error)
+            raise
+        return self._finish(effect, result, adopted=False)
+
+    def is_done(self, name: str) -> bool:
+        return Effect.objects.filter(owner=self.owner, name=name, state=EffectState.DONE).exists()
+
+    def _look_up(
+        self,
+        effect: Effect,
+        find: Callable[[], Any | None] | None,
+        is_repeatable: bool,
+        search_lag: timedelta,
+    ) -> Any | None:
+        if find is None:
+            if is_repeatable:
+                return None
+            raise OutcomeUnknownError(
+                say(
+                    "It is not known whether '%(write)s' arrived, and it can't be looked up. "
+                    "Look at the target system and then settle it here.",
+                    write=effect.name,
+                )
+            )
+        if effect.started_at and search_lag:
+            visible_at = effect.started_at + search_lag
+            if clock.now() < visible_at:
+                raise TransientError(
+                    say("Waiting until the vendor's search shows what was written."),
+                    retry_after=visible_at - clock.now(),
+                )
+        return find()
+
+    def _start(self, effect: Effect, content_digest: str) -> None:
+        with transaction.atomic():
+            self.guard()
+            effect.state = EffectState.STARTED
+            effect.digest = content_digest
+            effect.starts += 1
+            effect.started_at = clock.now()
+            effect.save(update_fields=("state", "digest", "starts", "started_at"))
+
+    def _mark(self, effect: Effect, state: EffectState, error: ConnectorError) -> None:
+        effect.state = state
+        effect.error = error.message.to_json()
+        effect.save(update_fields=("state", "error"))
+
+    def _finish(self, effect: Effect, result: Any, *, adopted: bool) -> Any:
+        effect.state = EffectState.DONE
+        effect.result = result
+        effect.was_adopted = adopted
+        effect.finished_at = clock.now()
+        effect.error = None
+        effect.save(update_fields=("state", "result", "was_adopted", "finished_at", "error"))
+        return result

@@ -1,0 +1,18 @@
+"""Sign-ins at vendors, and what every write to them leaves behind."""
+
+from connections.models.audit import AuditEntry
+from connections.models.calls import CallLog, Throttle
+from connections.models.connection import Connection, Health, OAuthFlow, TokenSet
+from connections.models.effects import Effect, EffectState
+
+__all__ = [
+    "AuditEntry",
+    "CallLog",
+    "Connection",
+    "Effect",
+    "EffectState",
+    "Health",
+    "OAuthFlow",
+    "Throttle",
+    "TokenSet",
+]

@@ -1,0 +1,22 @@
+"""All vendors. A new vendor is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from connections.base import Vendor
+
+
+@cache
+def vendors() -> Mapping[str, Vendor]:
+    """Every vendor by its key."""
+    from connections.vendors.asana import VENDOR as asana
+    from connections.vendors.datev import VENDOR as datev
+
+    return {vendor.key: vendor for vendor in (asana, datev)}
+
+
+def vendor(key: str) -> Vendor:
+    """The vendor stored as `key`. Raises KeyError for an unknown one."""
+    return vendors()[key]
