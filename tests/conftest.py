@@ -1,0 +1,82 @@
+"""What every test stands on: no network, a clock that is put back, and the simulated vendors."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connections import clock
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class NetworkForbiddenError(RuntimeError):
+    """A test reached for the network. Not an OSError, so that no client takes it for a vendor's outage."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Only this machine may be reached: loopback and Unix sockets."""
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            raise NetworkForbiddenError(f"A test wanted to connect to {address[0]}.")
+        connect(self, address)
+
+    def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None and host not in LOOPBACK and host != "0.0.0.0":
+            raise NetworkForbiddenError(f"A test wanted to resolve {host}.")
+        return resolve(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket, "getaddrinfo", guarded_resolve)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def clock_put_back() -> Iterator[None]:
+    yield
+    clock.reset()
+
+
+@pytest.fixture
+def asana() -> Iterator[Any]:
+    """The simulated Asana, mounted at https://asana.example; its files at https://asana-files.example."""
+    from mlconnector.sandbox.asana import AsanaSimulator
+    from tests.mounting import mounted
+
+    simulator = AsanaSimulator()
+    with mounted(simulator, "https://asana.example", "https://asana-files.example"):
+        yield simulator
+
+
+@pytest.fixture
+def datev() -> Iterator[Any]:
+    """The simulated DATEV, mounted at https://datev.example."""
+    from mlconnector.sandbox.datev import DatevSimulator
+    from tests.mounting import mounted
+
+    simulator = DatevSimulator()
+    with mounted(simulator, "https://datev.example"):
+        yield simulator
+
+
+@pytest.fixture
+def asana_connection(db: None, asana: Any) -> Any:
+    """A connection to the simulated Asana with a personal access token."""
+    from tests.factories import asana_connection
+
+    return asana_connection(asana)
+
+
+@pytest.fixture
+def datev_connection(db: None, datev: Any) -> Any:
+    """A connection to the simulated DATEV, signed in."""
+    from tests.factories import datev_connection
+
+    return datev_connection(datev)
