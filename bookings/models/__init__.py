@@ -1,0 +1,46 @@
+"""DATEV clients with their tables, and bookings, batches, documents and jobs on their way."""
+
+from bookings.models.batch import (
+    SETTLED,
+    WORKABLE,
+    Batch,
+    BatchFile,
+    BatchState,
+    Booking,
+    BookingVerdict,
+)
+from bookings.models.client import DatevClient
+from bookings.models.document import Document, DocumentState
+from bookings.models.job import Job, JobState, ProtocolEntry
+from bookings.models.tables import (
+    DIGITS,
+    Account,
+    CostCenter,
+    FiscalYearRow,
+    Partner,
+    TaxKey,
+    touch_books,
+)
+
+__all__ = [
+    "DIGITS",
+    "SETTLED",
+    "WORKABLE",
+    "Account",
+    "Batch",
+    "BatchFile",
+    "BatchState",
+    "Booking",
+    "BookingVerdict",
+    "CostCenter",
+    "DatevClient",
+    "Document",
+    "DocumentState",
+    "FiscalYearRow",
+    "Job",
+    "JobState",
+    "Partner",
+    "ProtocolEntry",
+    "TaxKey",
+    "touch_books",
+]
