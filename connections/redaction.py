@@ -24,3 +24,10 @@ class RedactingFilter(logging.Filter):
         record.msg = redact(record.getMessage())
         record.args = ()
         return True
+
+
+class RedactingFormatter(logging.Formatter):
+    """Redacts the whole line, stack traces included: they show the arguments of calls."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))

@@ -1,43 +1,33 @@
 """All settings come from the environment; each is explained in .env.example."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from mlconnector import environment
+from mlconnector.environment import choice, database, number, secret, switch, text, words
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+environment.read_file(Path(text("ENV_FILE") or BASE_DIR / ".env"), is_required=bool(text("ENV_FILE")))
 
-DEBUG = env.bool("DEBUG", default=False)
 # "development" may run without secrets of its own; "production" may not.
-ENVIRONMENT = env.str("ENVIRONMENT", default="production")
-if ENVIRONMENT not in ("production", "development"):
-    raise ImproperlyConfigured(f"ENVIRONMENT is {ENVIRONMENT!r}; write production or development.")
+ENVIRONMENT = choice("ENVIRONMENT", "production", ("production", "development"))
 IN_DEVELOPMENT = ENVIRONMENT == "development"
-
-
-def secret(name: str, development_value: str) -> str:
-    """The value of the environment variable `name`; only development has a default."""
-    value = env.str(name, default=development_value if IN_DEVELOPMENT else "")
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set. Production does not start without it: see {name} in .env.example."
-        )
-    return value
-
-
-SECRET_KEY = secret("SECRET_KEY", "development-only-key-that-protects-nothing-at-all-0123456789")
+DEBUG = switch("DEBUG", False)
+# These protect nothing: they are public. `mlconnector.checks` refuses them in production.
+DEVELOPMENT_SECRET_KEY = "development-only-key-that-protects-nothing-at-all-0123456789"  # noqa: S105
+DEVELOPMENT_FIELD_KEY = "-7mKFr1SmnRCIxp5u7ybyJvGy_PQgOUWTmrU0300UGw="
+SECRET_KEY = secret("SECRET_KEY", DEVELOPMENT_SECRET_KEY if IN_DEVELOPMENT else None)
 # Newest first: the first key encrypts, all of them decrypt (`manage.py rotate_keys`).
-FIELD_KEYS = [
-    key.strip()
-    for key in secret("FIELD_KEYS", "-7mKFr1SmnRCIxp5u7ybyJvGy_PQgOUWTmrU0300UGw=").split(",")
-    if key.strip()
+FIELD_KEYS = words("FIELD_KEYS", []) or [
+    secret("FIELD_KEYS", DEVELOPMENT_FIELD_KEY if IN_DEVELOPMENT else None)
 ]
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+PUBLIC_URL = text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = words(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *filter(None, [urlsplit(PUBLIC_URL).hostname])]
+)
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 
 INSTALLED_APPS = [
     "mlconnector",
@@ -91,18 +81,20 @@ TEMPLATES = [
 ]
 
 # --- Database ---------------------------------------------------------------------------------------------
-DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'ml-connector.sqlite3'}")
-}
+DATABASES = {"default": database("DATABASE_URL", "sqlite:///var/ml-connector.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # FULL, not NORMAL: an effect that we know of must survive a power cut, or it could be done twice.
+    if DATABASES["default"]["NAME"] != ":memory:":
+        # A relative path means the same file for every process, wherever it was started.
+        DATABASES["default"]["NAME"] = str(BASE_DIR / DATABASES["default"]["NAME"])
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": env.int("SQLITE_BUSY_SECONDS", default=30),
+        "timeout": number("SQLITE_BUSY_SECONDS", 30),
+        # FULL, not NORMAL: an effect that we know of must survive a power cut, or it could be done twice.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = number("DATABASE_CONN_MAX_AGE", 60, least=0)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
@@ -110,12 +102,13 @@ CACHES = {
 }
 
 # --- Queue (design: truth is in tables, the queue only wakes) ----------------------------------------------
-QUEUE_TIMEOUT_SECONDS = env.int("QUEUE_TIMEOUT_SECONDS", default=240)
+QUEUE_TIMEOUT_SECONDS = number("QUEUE_TIMEOUT_SECONDS", 240)
 Q_CLUSTER = {
     "name": "ml-connector",
-    "workers": env.int("QUEUE_WORKERS", default=4),
+    "workers": number("QUEUE_WORKERS", 4),
     "timeout": QUEUE_TIMEOUT_SECONDS,
-    "retry": env.int("QUEUE_RETRY_SECONDS", default=QUEUE_TIMEOUT_SECONDS + 60),
+    # Not larger than `timeout`: every long task would run twice (mlconnector.checks).
+    "retry": number("QUEUE_RETRY_SECONDS", QUEUE_TIMEOUT_SECONDS + 60),
     "queue_limit": 4,
     "bulk": 1,
     "save_limit": -1,
@@ -125,42 +118,42 @@ Q_CLUSTER = {
     "poll": 0.5,
     "label": _("Queue"),
 }
-if Q_CLUSTER["timeout"] >= Q_CLUSTER["retry"]:
-    raise ImproperlyConfigured(
-        "QUEUE_RETRY_SECONDS must be larger than QUEUE_TIMEOUT_SECONDS, or every long task would run twice."
-    )
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = text("REDIS_URL")
 if REDIS_URL:
     Q_CLUSTER["redis"] = REDIS_URL
 else:
+    # On the default database a task is committed, or rolled back, with the rows that it is about.
     Q_CLUSTER["orm"] = "default"
 
 # --- What the product does ---------------------------------------------------------------------------------
-RECORD_LEASE_SECONDS = env.int("RECORD_LEASE_SECONDS", default=300)
-RECORD_MAX_STARTS = env.int("RECORD_MAX_STARTS", default=12)
-CALL_CONNECT_SECONDS = env.int("CALL_CONNECT_SECONDS", default=10)
-CALL_READ_SECONDS = env.int("CALL_READ_SECONDS", default=60)
-CALL_LOG_DAYS = env.int("CALL_LOG_DAYS", default=14)
-DELIVERY_DAYS = env.int("DELIVERY_DAYS", default=30)
-WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=1_000_000)
-JOB_GIVE_UP_HOURS = env.int("JOB_GIVE_UP_HOURS", default=24)
+RECORD_LEASE_SECONDS = number("RECORD_LEASE_SECONDS", 300)
+RECORD_MAX_STARTS = number("RECORD_MAX_STARTS", 12)
+CALL_CONNECT_SECONDS = number("CALL_CONNECT_SECONDS", 10)
+CALL_READ_SECONDS = number("CALL_READ_SECONDS", 60)
+CALL_LOG_DAYS = number("CALL_LOG_DAYS", 14)
+DELIVERY_DAYS = number("DELIVERY_DAYS", 30)
+WEBHOOK_MAX_BYTES = number("WEBHOOK_MAX_BYTES", 1_000_000)
+JOB_GIVE_UP_HOURS = number("JOB_GIVE_UP_HOURS", 24)
+# /readyz says no when the queue has not moved, or a record has been due, for longer than this.
+READY_QUEUE_SECONDS = number("READY_QUEUE_SECONDS", 300)
+READY_DUE_SECONDS = number("READY_DUE_SECONDS", 1800)
 # Plain http and private addresses of vendors: only for simulators and sandboxes in one's own network.
-ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
+ALLOW_PRIVATE_ADDRESSES = switch("ALLOW_PRIVATE_ADDRESSES", False)
 # Folder of DATEV's XML schema files, which may not be shipped; empty = our own rules alone.
-DATEV_XSD_DIR = env.str("DATEV_XSD_DIR", default="")
-if RECORD_LEASE_SECONDS <= CALL_CONNECT_SECONDS + CALL_READ_SECONDS:
-    raise ImproperlyConfigured(
-        "RECORD_LEASE_SECONDS must be larger than CALL_CONNECT_SECONDS + CALL_READ_SECONDS, "
-        "or a second worker could take a record while the first still waits for an answer."
-    )
+DATEV_XSD_DIR = text("DATEV_XSD_DIR")
 
 # --- Web ---------------------------------------------------------------------------------------------------
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="de")
+WEB_ADDRESS = text("WEB_ADDRESS", "127.0.0.1:8000")
+WEB_PROCESSES = number("WEB_PROCESSES", 2)
+WEB_THREADS = number("WEB_THREADS", 4)
+# The first administrator, made by `manage.py serve` when there is none; ADMIN_PASSWORD is read there alone.
+ADMIN_NAME = text("ADMIN_NAME")
+LANGUAGE_CODE = choice("LANGUAGE_CODE", "de", ("de", "en"))
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "mlconnector" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
+TIME_ZONE = text("TIME_ZONE", "Europe/Berlin")
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
@@ -173,30 +166,40 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 60_000_000
+# Uploaded files are not counted here; a client's page lists each of its accounts with a few fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
 }
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY", False) else None
 if PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_SECONDS = number("HSTS_SECONDS", 31_536_000)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-SILENCED_SYSTEM_CHECKS = ["security.W008", "security.W005", "security.W021"]
+# The proxy redirects to https, since /healthz is asked by http (W008); whether subdomains and browsers'
+# preload lists may be bound is for the owner of the domain to decide (W005, W021).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "connections.redaction.RedactingFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "connections.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]},
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
 }

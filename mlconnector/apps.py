@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class MLConnectorConfig(AppConfig):
+    name = "mlconnector"
+    verbose_name = "ml-connector"
+
+    def ready(self) -> None:
+        from mlconnector import checks
+
+        checks.register()
