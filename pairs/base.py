@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -93,10 +93,23 @@ class Outcome:
     code: str = ""
     help_url: str = ""
     target_url: str = ""
+    # A passing failure, not a planned wait: the distance to the next try grows.
+    is_failure: bool = False
     # The version that was really read; later wakes up to it are no news.
     version: str = ""
     # Digest of what was decided upon (the mapped content), to see changes after booking.
     digest: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person may decide about a parked record. `key` is stored with the record until it is done."""
+
+    key: str
+    label: str
+    help_text: str
+    # The states of RecordState in which it is offered.
+    states: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -118,10 +131,12 @@ class Flow:
     # Values that are written back to the source: key, label.
     write_back: tuple[TargetField, ...] = ()
     poll_every: timedelta = timedelta(minutes=5)
+    # Whether a change with the first version says more than is known by the second one.
+    is_news: Callable[[str, str], bool] = lambda version, known: version != known
     # The fields that can be mapped, from the source system: for the admin's lists.
     source_fields: str = "fields"
-    # Actions for people on parked records: key -> (label, function(context, by) -> Message).
-    actions: Mapping[str, tuple[str, Callable[[Context, str], Message]]] = field(default_factory=dict)
+    # Decisions that people can take on a parked record: `handle` finds the key in `record.instruction`.
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)

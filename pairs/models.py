@@ -222,6 +222,8 @@ class Record(models.Model):
     # A person's decision that `handle` has to carry out, e.g. {"action": "correct", "by": "..."}.
     instruction = models.JSONField(null=True, blank=True)
     starts = models.PositiveSmallIntegerField(_("starts"), default=0)
+    # Passing failures in a row, for the growing distance between tries.
+    failures = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     entered_at = models.DateTimeField(_("entered at"), auto_now_add=True)

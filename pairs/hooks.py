@@ -1,0 +1,305 @@
+"""Webhooks at vendors: registered, heard, healed and removed. Polling is the guarantee, they only hurry."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from connections import audit, clock, queue
+from connections.base import WebhookProtocol
+from connections.errors import ConnectorError, OutcomeUnknownError, RejectedError
+from connections.messages import Message, say
+from connections.registry import vendor
+from pairs.engine import FIRST_WAIT, LONGEST_WAIT, FlowContext
+from pairs.models import Cursor, Delivery, Integration, Verdict, Webhook, WebhookState
+
+# A handshake is answered only while our own registration call is under way.
+REGISTRATION_WINDOW = timedelta(seconds=90)
+CHECK_EVERY = timedelta(hours=1)
+# The hook's row is not written for each of many deliveries in a minute.
+SEEN_GRAIN = timedelta(minutes=1)
+KEPT_HEADERS = ("content-type", "user-agent", "x-hook-signature", "x-hub-signature", "authorization-kind")
+
+
+def protocol(hook: Webhook) -> WebhookProtocol:
+    """The webhooks of the hook's vendor. Raises KeyError for a vendor without any."""
+    found = vendor(hook.connection.vendor).webhooks
+    if found is None:
+        raise KeyError(hook.connection.vendor)
+    return found
+
+
+def address(hook: Webhook) -> str:
+    """Our public address for this hook; its last part can't be guessed."""
+    path = reverse("webhook", kwargs={"vendor_key": hook.connection.vendor, "public_id": hook.public_id})
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+# --- Receiving ---
+
+
+def answer_handshake(hook: Webhook, headers: Mapping[str, str], body: bytes) -> Mapping[str, str] | None:
+    """The headers that answer the vendor's handshake; None when this is not the moment for one.
+
+    Only the first handshake inside the window of our own registration is answered, so that nobody
+    who learns the address can plant a secret.
+    """
+    handshake = protocol(hook).handshake(headers, body)
+    if handshake is None:
+        return None
+    candidate = {"candidate": handshake.secret}
+    with transaction.atomic():
+        current = Webhook.objects.select_for_update().get(pk=hook.pk)
+        is_open = current.registering_until is not None and clock.now() < current.registering_until
+        if current.state != WebhookState.REGISTERING or not is_open or current.secrets.get("candidate"):
+            return None
+        current.secrets = candidate
+        current.save(update_fields=("secrets",))
+    return handshake.answer_headers
+
+
+def is_genuine(hook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the vendor signed exactly these bytes with the secret of this hook."""
+    secret = hook.secrets.get("secret") or ""
+    if not secret and hook.state == WebhookState.REGISTERING:
+        # The first heartbeat may overtake the answer to our registration.
+        secret = hook.secrets.get("candidate") or ""
+    return bool(secret) and protocol(hook).is_genuine(headers, body, secret)
+
+
+def store_delivery(hook: Webhook, headers: Mapping[str, str], body: bytes) -> Delivery | None:
+    """Keep a genuine delivery and wake a worker; None for one that was received before."""
+    now = clock.now()
+    digest = hashlib.sha256(body).hexdigest()
+    with transaction.atomic():
+        if hook.last_seen_at is None or now - hook.last_seen_at > SEEN_GRAIN:
+            Webhook.objects.filter(pk=hook.pk).update(last_seen_at=now)
+        if Delivery.objects.filter(webhook=hook, sha256=digest, verdict=Verdict.GENUINE).exists():
+            return None
+        delivery = Delivery.objects.create(
+            webhook=hook,
+            received_at=now,
+            verdict=Verdict.GENUINE,
+            headers=_kept(headers),
+            body=body,
+            sha256=digest,
+        )
+        queue.wake("pairs.tasks.work_delivery", delivery.pk)
+    return delivery
+
+
+def store_refusal(hook: Webhook, reason: str) -> None:
+    """Note a refused request, without its body; at most one row a minute for each hook."""
+    now = clock.now()
+    recent = Delivery.objects.filter(
+        webhook=hook, verdict=Verdict.REFUSED, received_at__gt=now - SEEN_GRAIN, reason=reason
+    )
+    if not recent.exists():
+        Delivery.objects.create(
+            webhook=hook, received_at=now, verdict=Verdict.REFUSED, reason=reason, body=b"", worked_at=now
+        )
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() in KEPT_HEADERS}
+
+
+# --- Registering and healing ---
+
+
+def plan() -> None:
+    """A row for every object that ought to be watched; the others are marked for removal."""
+    wanted: set[tuple[int, str, str]] = set()
+    for integration in Integration.objects.select_related("source").filter(is_on=True):
+        if vendor(integration.source.vendor).webhooks is None or not can_be_reached():
+            continue
+        for flow in integration.declared.flows:
+            if flow.wake is None:
+                continue
+            for resource_ref in flow.watched(FlowContext(integration, flow)):
+                wanted.add((integration.pk, flow.key, resource_ref))
+                _plan_one(integration, flow.key, resource_ref)
+    for hook in Webhook.objects.exclude(state=WebhookState.REMOVED):
+        if (hook.integration_id, hook.flow, hook.resource_ref) not in wanted and hook.due_at is None:
+            Webhook.objects.filter(pk=hook.pk).update(due_at=clock.now())
+
+
+def can_be_reached() -> bool:
+    """Whether vendors can call us: a public https address, or a simulator on this machine."""
+    return settings.PUBLIC_URL.startswith("https://") or settings.ALLOW_PRIVATE_ADDRESSES
+
+
+def _plan_one(integration: Integration, flow_key: str, resource_ref: str) -> None:
+    hook, is_new = Webhook.objects.get_or_create(
+        integration=integration,
+        flow=flow_key,
+        resource_ref=resource_ref,
+        defaults={"connection": integration.source, "due_at": clock.now()},
+    )
+    if not is_new and hook.state == WebhookState.REMOVED:
+        Webhook.objects.filter(pk=hook.pk, state=WebhookState.REMOVED).update(
+            state=WebhookState.REGISTERING, due_at=clock.now(), failures=0, connection=integration.source
+        )
+
+
+def due(now: datetime) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(due_at__lte=now).exclude(registering_until__gt=now).order_by("due_at")
+
+
+def heal(hook_id: int) -> str:
+    """Register, check or remove one webhook, as it needs. Returns its state; may run twice."""
+    hook = Webhook.objects.select_related("integration__source", "connection").get(pk=hook_id)
+    if not hook.connection.is_usable:
+        _later(hook, CHECK_EVERY)
+        return hook.state
+    try:
+        if not _is_wanted(hook):
+            _remove(hook)
+        elif hook.state == WebhookState.ACTIVE and not _is_lost(hook):
+            _later(hook, CHECK_EVERY)
+        else:
+            _register(hook)
+    except ConnectorError as error:
+        _fail(hook, error.message, error.retry_after)
+    return Webhook.objects.values_list("state", flat=True).get(pk=hook_id)
+
+
+def _is_wanted(hook: Webhook) -> bool:
+    integration = hook.integration
+    if not integration.is_on or hook.connection_id != integration.source_id:
+        return False
+    flow = integration.declared.flow(hook.flow)
+    return hook.resource_ref in flow.watched(FlowContext(integration, flow))
+
+
+def _is_lost(hook: Webhook) -> bool:
+    """Whether the vendor has dropped the webhook, or nothing was heard for too long."""
+    now = clock.now()
+    heard_at = hook.last_seen_at or hook.registered_at or now
+    state = protocol(hook).state(hook.connection, hook.vendor_ref)
+    Webhook.objects.filter(pk=hook.pk).update(checked_at=now)
+    is_silent = now - heard_at > protocol(hook).silence_limit
+    if state.exists and state.is_active and not is_silent:
+        return False
+    audit.record(
+        "webhook.lost",
+        f"webhook:{hook.pk}",
+        say(
+            "The webhook is gone at %(vendor)s or was silent for too long; it is registered again.",
+            vendor=vendor(hook.connection.vendor).label,
+        ),
+    )
+    return True
+
+
+def _register(hook: Webhook) -> None:
+    """A new webhook and a new secret; one that an earlier try left behind is removed first.
+
+    The row is committed as "being registered" before the call, because the vendor asks us for the
+    handshake while our call is still open.
+    """
+    if not _open_window(hook):
+        return
+    try:
+        vendor_ref, secret = _create(hook)
+    except ConnectorError:
+        Webhook.objects.filter(pk=hook.pk).update(registering_until=None)
+        raise
+    hook.refresh_from_db()
+    candidate = hook.secrets.get("candidate") or ""
+    if candidate and not hmac.compare_digest(candidate.encode(), secret.encode()):
+        protocol(hook).remove(hook.connection, vendor_ref)
+        _fail(
+            hook,
+            say("The handshake came with another secret than the registration; nothing is accepted."),
+            None,
+        )
+        return
+    now = clock.now()
+    with transaction.atomic():
+        Webhook.objects.filter(pk=hook.pk).update(
+            state=WebhookState.ACTIVE,
+            vendor_ref=vendor_ref,
+            registering_until=None,
+            registered_at=now,
+            last_seen_at=now,
+            checked_at=now,
+            due_at=now + CHECK_EVERY,
+            error=None,
+            failures=0,
+        )
+        hook.secrets = {"secret": secret}
+        hook.save(update_fields=("secrets",))
+        # What happened while nothing was watched is found by a poll.
+        Cursor.objects.filter(integration=hook.integration, flow=hook.flow).update(due_at=now)
+        audit.record("webhook.registered", f"webhook:{hook.pk}", say("The webhook is registered."))
+
+
+def _open_window(hook: Webhook) -> bool:
+    now = clock.now()
+    return bool(
+        Webhook.objects.filter(pk=hook.pk)
+        .exclude(registering_until__gt=now)
+        .update(
+            state=WebhookState.REGISTERING,
+            registering_until=now + REGISTRATION_WINDOW,
+            secrets={},
+            checked_at=now,
+        )
+    )
+
+
+def _create(hook: Webhook) -> tuple[str, str]:
+    """Whatever stands there under our address has a secret that we can't read again: it goes first."""
+    known = protocol(hook)
+    target = address(hook)
+    if hook.vendor_ref or hook.failures:
+        _remove_at_vendor(hook)
+    try:
+        return known.register(hook.connection, hook.resource_ref, target)
+    except (RejectedError, OutcomeUnknownError) as error:
+        if isinstance(error, RejectedError) and error.code != "duplicate":
+            raise
+        _remove_at_vendor(hook)
+    Webhook.objects.filter(pk=hook.pk).update(secrets={}, registering_until=clock.now() + REGISTRATION_WINDOW)
+    return known.register(hook.connection, hook.resource_ref, target)
+
+
+def _remove_at_vendor(hook: Webhook) -> None:
+    known = protocol(hook)
+    if hook.vendor_ref:
+        known.remove(hook.connection, hook.vendor_ref)
+    left_behind = known.find(hook.connection, hook.resource_ref, address(hook))
+    if left_behind:
+        known.remove(hook.connection, left_behind)
+
+
+def _remove(hook: Webhook) -> None:
+    if hook.vendor_ref or hook.state != WebhookState.REGISTERING:
+        _remove_at_vendor(hook)
+    Webhook.objects.filter(pk=hook.pk).update(
+        state=WebhookState.REMOVED, vendor_ref="", secrets={}, due_at=None, registering_until=None, error=None
+    )
+    audit.record("webhook.removed", f"webhook:{hook.pk}", say("The webhook is removed."))
+
+
+def _later(hook: Webhook, wait: timedelta) -> None:
+    Webhook.objects.filter(pk=hook.pk).update(due_at=clock.now() + wait)
+
+
+def _fail(hook: Webhook, message: Message, retry_after: timedelta | None) -> None:
+    backoff = min(FIRST_WAIT * 2 ** min(hook.failures, 10), LONGEST_WAIT)
+    Webhook.objects.filter(pk=hook.pk).update(
+        state=WebhookState.FAILED,
+        error=message.to_json(),
+        failures=hook.failures + 1,
+        registering_until=None,
+        due_at=clock.now() + max(retry_after or timedelta(0), backoff),
+    )

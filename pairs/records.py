@@ -1,0 +1,183 @@
+"""Waking, claiming and freeing records: every change of hands is one conditional update."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from connections import audit, clock
+from connections.messages import Message, say
+from connections.models import Effect, EffectState, Health
+from pairs.base import Change
+from pairs.models import WORKABLE, Integration, Record, RecordState
+
+# States that a change at the source wakes; a running record is looked at again when its run has ended.
+WAKEABLE = tuple(
+    state for state in RecordState.values if state not in (RecordState.RUNNING, RecordState.CLOSED)
+)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this record over; whatever this one still does must not be stored."""
+
+
+def lease_end() -> datetime:
+    return clock.now() + timedelta(seconds=settings.RECORD_LEASE_SECONDS)
+
+
+def wake(integration: Integration, flow_key: str, changes: Sequence[Change]) -> list[int]:
+    """The ids of the records that `changes` made or woke. Runs in the caller's transaction."""
+    flow = integration.declared.flow(flow_key)
+    known = {
+        record.source_ref: record
+        for record in Record.objects.filter(
+            integration=integration, flow=flow_key, source_ref__in=[change.ref for change in changes]
+        )
+    }
+    woken = []
+    for change in changes:
+        record = known.get(change.ref)
+        if record is None:
+            record = _enter(integration, flow_key, change)
+            known[change.ref] = record
+            woken.append(record.pk)
+        elif change.is_deleted or not change.version or flow.is_news(change.version, record.seen_version):
+            _see(record, change)
+            woken.append(record.pk)
+    return woken
+
+
+def _enter(integration: Integration, flow_key: str, change: Change) -> Record:
+    record, is_new = Record.objects.get_or_create(
+        integration=integration,
+        flow=flow_key,
+        source_ref=change.ref,
+        defaults={
+            "label": change.label[:300],
+            "source_url": change.url,
+            "seen_version": change.version,
+            "is_deleted_at_source": change.is_deleted,
+            "snapshot": change.snapshot,
+            "snapshot_at": clock.now() if change.snapshot is not None else None,
+            "due_at": clock.now(),
+        },
+    )
+    if is_new:
+        audit.record("record.entered", record.subject, version=change.version, source_ref=change.ref)
+    else:
+        _see(record, change)
+    return record
+
+
+def _see(record: Record, change: Change) -> None:
+    """Note the newer version; whoever is not running becomes due now."""
+    now = clock.now()
+    seen = {
+        "seen_version": change.version,
+        "is_deleted_at_source": change.is_deleted,
+        "snapshot": change.snapshot,
+        "snapshot_at": now if change.snapshot is not None else None,
+    }
+    if change.label:
+        seen["label"] = change.label[:300]
+    if change.url:
+        seen["source_url"] = change.url
+    Record.objects.filter(pk=record.pk).update(**seen)
+    # A record that waits for an answer goes on waiting for it, and looks at the change meanwhile.
+    Record.objects.filter(pk=record.pk, state__in=WAKEABLE).exclude(
+        state__in=(RecordState.SENT, RecordState.UNKNOWN)
+    ).update(state=RecordState.WAITING, due_at=now, failures=0)
+    Record.objects.filter(pk=record.pk, state__in=(RecordState.SENT, RecordState.UNKNOWN)).update(due_at=now)
+
+
+def due(now: datetime) -> QuerySet[Record]:
+    """Records that a worker may take now: their integration is on and both sign-ins are usable."""
+    return Record.objects.filter(
+        workable_integration(),
+        state__in=WORKABLE,
+        due_at__lte=now,
+    ).order_by("due_at")
+
+
+def workable_integration(prefix: str = "integration__") -> Q:
+    usable = Q(**{f"{prefix}is_on": True, f"{prefix}is_paused": False})
+    for role in ("source", "target"):
+        usable &= Q(**{f"{prefix}{role}__is_on": True}) & ~Q(**{f"{prefix}{role}__health": Health.SIGN_IN})
+    return usable
+
+
+def claim(pk: int, *, now: datetime) -> Record | None:
+    """Take one due record for this worker; None when it is no longer to be had.
+
+    The start is counted before the work, so that a record that kills its worker is given up one day.
+    """
+    token = uuid.uuid4().hex
+    won = (
+        Record.objects.filter(pk=pk, state__in=WORKABLE, due_at__lte=now)
+        .filter(pk__in=due(now).filter(pk=pk).values("pk"))
+        .update(state=RecordState.RUNNING, claimed_by=token, lease_until=lease_end(), starts=F("starts") + 1)
+    )
+    if not won:
+        return None
+    return Record.objects.select_related("integration__source", "integration__target").get(pk=pk)
+
+
+def hold(record: Record) -> None:
+    """Renew this worker's lease. Raises LeaseLost when another worker has the record."""
+    held = Record.objects.filter(
+        pk=record.pk, claimed_by=record.claimed_by, state=RecordState.RUNNING
+    ).update(lease_until=lease_end())
+    if not held:
+        raise LeaseLost(record.subject)
+
+
+def sweep(now: datetime, *, most: int = 500) -> int:
+    """Free the records whose worker has died, and give up those that killed too many. How many."""
+    stale = Record.objects.filter(state=RecordState.RUNNING, lease_until__lt=now)[:most]
+    return sum(_free(record, now) for record in stale)
+
+
+def _free(record: Record, now: datetime) -> bool:
+    unclear = Effect.objects.filter(
+        owner__startswith=f"{record.subject}:", state__in=(EffectState.STARTED, EffectState.UNKNOWN)
+    ).exists()
+    message: Message
+    if record.starts >= settings.RECORD_MAX_STARTS:
+        state, due_at = RecordState.GAVE_UP, None
+        message = say(
+            "Given up after %(starts)s starts, none of which came to an end. "
+            "Look into the log of the worker, then replay the record.",
+            starts=record.starts,
+        )
+    else:
+        state, due_at = (RecordState.UNKNOWN if unclear else RecordState.WAITING), now
+        message = say("The worker ended in the middle; the record is taken up again where it stood.")
+    with transaction.atomic():
+        freed = Record.objects.filter(
+            pk=record.pk, state=RecordState.RUNNING, claimed_by=record.claimed_by, lease_until__lt=now
+        ).update(state=state, due_at=due_at, claimed_by="", lease_until=None, reason=message.to_json())
+        if freed:
+            audit.record("record.freed", record.subject, message, state=str(state), starts=record.starts)
+    return bool(freed)
+
+
+def wake_reconnected(now: datetime) -> int:
+    """Make the records due that waited for a sign-in which has happened since. How many."""
+    since = F("changed_at")
+    signed_in = Q()
+    for role in ("source", "target"):
+        signed_in |= Q(**{f"integration__{role}__token_set__signed_in_at__gt": since})
+        signed_in |= Q(
+            **{f"integration__{role}__checked_at__gt": since, f"integration__{role}__health": Health.OK}
+        )
+    ids = list(
+        Record.objects.filter(
+            workable_integration(), signed_in, state=RecordState.RECONNECT, due_at__gt=now
+        ).values_list("pk", flat=True)[:1000]
+    )
+    return Record.objects.filter(pk__in=ids, state=RecordState.RECONNECT).update(due_at=now)
