@@ -32,6 +32,8 @@ class SourceValue:
     value: Any
     text: str = ""
     key: str = ""
+    # False: the source did not send what the field's type promises.
+    is_readable: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -96,6 +98,10 @@ def apply(
         found = _source_value(row, source)
         if found is None:
             mapped.gone.append(_gone(target, row))
+            mapped.unusable.add(target.key)
+            continue
+        if not found.is_readable:
+            mapped.faults.append(_unreadable(target, found))
             mapped.unusable.add(target.key)
             continue
         if found.is_empty:
@@ -252,6 +258,15 @@ CONVERTERS = {
     FieldType.CHOICE: text,
     FieldType.BOOLEAN: boolean,
 }
+
+
+def _unreadable(target: TargetField, found: SourceValue) -> DataFault:
+    return DataFault(
+        target.label,
+        found.text,
+        say("The source sent a value that does not fit the type of its field."),
+        say("Enter the value again at the source; if that does not help, map another field."),
+    )
 
 
 def _missing(target: TargetField, row: MappingRow) -> DataFault:

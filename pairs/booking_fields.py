@@ -1,0 +1,202 @@
+"""What every pair that books into DATEV can map, and how the mapped values become an `Entry`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from bookings.entry import Books, Direction, Entry, Side
+from connections.messages import DataFault, say
+from pairs.base import FieldType, TargetField
+from pairs.mapping import Mapped
+
+SIDE_WORDS = {
+    "s": Side.DEBIT,
+    "soll": Side.DEBIT,
+    "debit": Side.DEBIT,
+    "h": Side.CREDIT,
+    "haben": Side.CREDIT,
+    "credit": Side.CREDIT,
+}
+
+BOOKING_FIELDS = (
+    TargetField(
+        "amount", "Amount", FieldType.AMOUNT, True, "Gross amount, positive; the side carries the sign."
+    ),
+    TargetField(
+        "side",
+        "Side (Soll/Haben)",
+        FieldType.CHOICE,
+        True,
+        "Seen from the account: S (Soll, debit) or H (Haben, credit).",
+        choices=(("S", "S (Soll)"), ("H", "H (Haben)")),
+    ),
+    TargetField(
+        "account",
+        "Account",
+        FieldType.ACCOUNT,
+        True,
+        "Konto, column 7. With side S this is the debit account.",
+    ),
+    TargetField(
+        "contra_account",
+        "Contra account",
+        FieldType.ACCOUNT,
+        True,
+        "Gegenkonto, column 8. With side S this is the credit account.",
+    ),
+    TargetField("bu_key", "BU key", FieldType.TAX_KEY, False, "Leave it empty for automatic accounts."),
+    TargetField("document_date", "Document date", FieldType.DATE, True),
+    TargetField(
+        "document_field_1",
+        "Document number (Belegfeld 1)",
+        FieldType.TEXT,
+        True,
+        "The number of the invoice.",
+    ),
+    TargetField("document_field_2", "Document field 2 (Belegfeld 2)", FieldType.TEXT),
+    TargetField("posting_text", "Posting text", FieldType.TEXT),
+    TargetField("cost_center_1", "Cost center (KOST1)", FieldType.COST_CENTER),
+    TargetField("cost_center_2", "Cost object (KOST2)", FieldType.COST_CENTER),
+    TargetField("currency", "Currency", FieldType.TEXT, False, "Three capitals; empty means EUR."),
+    TargetField(
+        "exchange_rate", "Exchange rate", FieldType.NUMBER, False, "Units of the foreign currency for 1 EUR."
+    ),
+    TargetField("due_date", "Due date", FieldType.DATE),
+    TargetField("delivery_date", "Delivery date", FieldType.DATE),
+    TargetField("eu_vat_id", "VAT id of the business partner", FieldType.TEXT, False, "With country prefix."),
+    TargetField(
+        "eu_tax_rate", "EU tax rate", FieldType.NUMBER, False, "Per cent, of the country of destination."
+    ),
+    TargetField(
+        "is_credit_note",
+        "Credit note",
+        FieldType.BOOLEAN,
+        False,
+        "Yes turns the side round; the amount stays positive.",
+    ),
+    TargetField("partner_name", "Name of the business partner", FieldType.TEXT, False, "Only for DXSO."),
+    TargetField("partner_city", "City of the business partner", FieldType.TEXT, False, "Only for DXSO."),
+)
+LABELS = {field.key: field.label for field in BOOKING_FIELDS}
+
+# Stand-ins for values that could not be read, so that all other rules can still be checked.
+STAND_INS: Mapping[str, Any] = {
+    "amount": Decimal("1.00"),
+    "side": Side.DEBIT,
+    "account": "",
+    "contra_account": "",
+    "document_date": date(2000, 1, 1),
+}
+
+
+def entry_from(mapped: Mapped, books: Books, *, direction: Direction) -> Entry:
+    """The posting row that the mapped values describe. Adds to `mapped.faults` what can't be understood.
+
+    Fields in `mapped.unusable` hold stand-ins: with any fault the entry must not be booked.
+    """
+    values = mapped.values
+    side = _side(mapped)
+    amount = values["amount"]
+    if amount is not None and amount <= 0:
+        mapped.faults.append(
+            DataFault(
+                LABELS["amount"],
+                f"{amount}",
+                say("An amount must be above zero."),
+                say("Enter a credit note with a positive amount and the opposite side."),
+            )
+        )
+        mapped.unusable.add("amount")
+        amount = None
+    entry = Entry(
+        amount=amount or STAND_INS["amount"],
+        side=side or STAND_INS["side"],
+        account=values["account"] or "",
+        contra_account=values["contra_account"] or "",
+        document_date=values["document_date"] or STAND_INS["document_date"],
+        bu_key=values["bu_key"] or "",
+        document_field_1=values["document_field_1"] or "",
+        document_field_2=values["document_field_2"] or "",
+        posting_text=values["posting_text"] or "",
+        cost_center_1=values["cost_center_1"] or "",
+        cost_center_2=values["cost_center_2"] or "",
+        currency=(values["currency"] or books.base_currency).upper(),
+        exchange_rate=values["exchange_rate"],
+        due_date=values["due_date"],
+        delivery_date=values["delivery_date"],
+        eu_vat_id=(values["eu_vat_id"] or "").replace(" ", ""),
+        eu_tax_rate=values["eu_tax_rate"],
+        direction=direction,
+        partner_name=values["partner_name"] or "",
+        partner_city=values["partner_city"] or "",
+    )
+    return _in_base_currency(entry, books)
+
+
+def _side(mapped: Mapped) -> Side | None:
+    written = mapped.values["side"]
+    if written is None:
+        return None
+    side = SIDE_WORDS.get(str(written).strip().lower())
+    if side is None:
+        mapped.faults.append(
+            DataFault(
+                LABELS["side"],
+                str(written),
+                say("This is neither S (Soll) nor H (Haben)."),
+                say("Write S or H."),
+            )
+        )
+        mapped.unusable.add("side")
+        return None
+    if mapped.values["is_credit_note"]:
+        return Side.CREDIT if side == Side.DEBIT else Side.DEBIT
+    return side
+
+
+def _in_base_currency(entry: Entry, books: Books) -> Entry:
+    """Column 5 = column 1 / column 4, rounded half up to cents (DATEV's own sample does it so)."""
+    if entry.currency == books.base_currency or not entry.exchange_rate or entry.exchange_rate < 0:
+        return entry
+    base = (entry.amount / entry.exchange_rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return replace(entry, base_amount=base)
+
+
+def reversal_of(entry: Entry, books: Books) -> Entry:
+    """The row that takes `entry` back: opposite side, and Generalumkehr or the reversal key, never both.
+
+    Source: DATEV-Format, rows 36 and 49 to 56 of the official sample (read 2026-11).
+    """
+    side = Side.CREDIT if entry.side == Side.DEBIT else Side.DEBIT
+    known = books.tax_keys.get(entry.bu_key)
+    if known is not None and known.reversal_key:
+        return replace(entry, side=side, bu_key=known.reversal_key)
+    return replace(entry, side=side, is_reversal=True)
+
+
+def differences(booked: Entry, wanted: Entry) -> list[DataFault]:
+    """What the source says differently from what was booked, field by field; documents do not count."""
+    found = []
+    for key in (field.key for field in BOOKING_FIELDS if field.key != "is_credit_note"):
+        before, after = getattr(booked, key), getattr(wanted, key)
+        if before != after:
+            found.append(
+                DataFault(
+                    LABELS[key],
+                    _shown(after),
+                    say("Booked was: %(before)s.", before=_shown(before) or "-"),
+                )
+            )
+    return found
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value}".replace(".", ",")
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)

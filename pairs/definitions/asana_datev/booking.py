@@ -1,0 +1,222 @@
+"""The way of one task: approved, mapped, checked, its documents uploaded, booked, its result written back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from bookings import documents, selectors, services, validation
+from bookings.entry import Books, Direction, Entry, Route
+from bookings.models import DatevClient
+from connections.effects import digest
+from connections.errors import ConfigurationError, RejectedError
+from connections.messages import DataFault, say
+from connections.vendors.asana.api import Task
+from pairs.base import Outcome, dormant, done, parked, sent
+from pairs.booking_fields import BOOKING_FIELDS, differences, entry_from, reversal_of
+from pairs.definitions.asana_datev import attachments, results, source
+from pairs.definitions.asana_datev.settings import datev_client
+from pairs.engine import Context
+from pairs.mapping import apply
+from pairs.mapping_rows import rows_for
+from pairs.models import RecordState
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the task asks to be booked, and all that speaks against it."""
+
+    entry: Entry
+    faults: tuple[DataFault, ...]
+
+
+def handle(context: Context) -> Outcome:
+    """Bring one task as far as it can be brought now. May be run twice, killed anywhere, and replayed."""
+    record = context.record
+    booked = selectors.outcome(record.subject, record.revision)
+    if booked is None:
+        return _first_time(context)
+    if booked.state == "collecting" and _has_news(context):
+        return _reconsider(context)
+    if booked.state in ("collecting", "sending", "sent"):
+        return sent(booked.message, look_at=None, version=record.handled_version)
+    if booked.state in ("failed", "stopped") and (record.instruction or _has_news(context)):
+        # The refused booking is not in the books: the corrected task is booked anew, under a new revision.
+        context.start_over()
+        return _first_time(context)
+    return _settled(context, booked)
+
+
+def _first_time(context: Context) -> Outcome:
+    task = source.read(context)
+    if task is None or context.record.is_deleted_at_source:
+        return dormant(
+            say("The task was deleted in Asana or is no longer shared with us; nothing was booked.")
+        )
+    version = source.version_of(task)
+    reason = source.why_not_approved(context, task)
+    if reason is not None:
+        return dormant(reason, version=version)
+    client = _client(context)
+    books = services.books(client)
+    wanted = want(context, task, client, books)
+    found = attachments.listed(context, task)
+    faults = (*wanted.faults, *attachments.faults(context, found))
+    if faults:
+        return _refused(context, task, faults)
+    uploaded = attachments.upload(context, client, found)
+    _place(context, task, client, books, replace(wanted.entry, documents=uploaded.guids))
+    return sent(uploaded.warning or say("The booking is on its way to DATEV."), look_at=None, version=version)
+
+
+def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wanted:
+    """The entry that the task describes now, and every fault of it at once. Makes no call."""
+    rows = rows_for(context.integration, context.flow.key, client)
+    mapped = apply(rows, source.values(task), BOOKING_FIELDS, zone=ZoneInfo(settings.TIME_ZONE))
+    if mapped.gone:
+        raise ConfigurationError(
+            say("The mapping of the integration does not fit the task any more."), faults=mapped.gone
+        )
+    entry = entry_from(mapped, books, direction=Direction(context.setting("direction")))
+    route = Route(context.setting("route"))
+    checked = validation.check_entry(entry, books, route=route, leave_out=mapped.unusable)
+    return Wanted(entry, (*mapped.faults, *checked))
+
+
+def _refused(context: Context, task: Task, faults: tuple[DataFault, ...]) -> Outcome:
+    """Nothing was sent; the task says why, once for each different list of faults."""
+    message = say("Not booked: %(count)s things have to be corrected.", count=len(faults))
+    token = digest([fault.to_json() for fault in faults])[:10]
+    written = results.write(
+        context,
+        results.TaskResult("refused", message, f"{context.record.revision}:{token}", faults=faults),
+        task,
+    )
+    return parked(RecordState.REFUSED, message, faults=faults, version=source.version_of(written or task))
+
+
+def _place(context: Context, task: Task, client: DatevClient, books: Books, entry: Entry) -> None:
+    """Put the booking into a batch; a correction also takes the earlier booking back."""
+    record = context.record
+    entries = [entry]
+    earlier = selectors.posted_entries(record.subject, before_revision=record.revision)
+    if earlier:
+        entries = [*(reversal_of(old, books) for old in earlier), entry]
+    services.place(
+        record.subject,
+        record.revision,
+        client,
+        entries,
+        route=Route(context.setting("route")),
+        batch_origin=f"integration:{context.integration.pk}",
+        label=f"{context.setting('batch_label')}"[:20],
+        source_url=task.permalink_url,
+        booking_label=task.name,
+        closing=services.Closing(
+            count=int(context.setting("close_count")),
+            age=timedelta(minutes=int(context.setting("close_minutes"))),
+        ),
+        guard=context.hold,
+    )
+
+
+def _reconsider(context: Context) -> Outcome:
+    """The task changed while its booking was still being collected: nothing was sent, so it starts again."""
+    if not services.withdraw(context.record.subject):
+        return sent(say("The booking is on its way to DATEV."), look_at=context.now + timedelta(minutes=1))
+    context.note(
+        "booking.withdrawn", say("The task changed before the batch was closed; it is looked at again.")
+    )
+    return _first_time(context)
+
+
+def _settled(context: Context, booked: selectors.BookingOutcome) -> Outcome:
+    """DATEV has answered: write the result back, then see whether the task says something else by now."""
+    record = context.record
+    decision = (record.instruction or {}).get("decision")
+    if booked.state == "posted" and decision == "correct":
+        context.start_over()
+        return _first_time(context)
+    task = source.read(context) if _has_news(context) else None
+    written = _write_result(context, booked, task) or task
+    version = source.version_of(written) if written else record.handled_version
+    if booked.state == "unknown":
+        return parked(RecordState.UNSETTLED, booked.message, code=booked.code, version=version)
+    if booked.state != "posted":
+        return parked(
+            RecordState.REJECTED, booked.message, code=booked.code, help_url=booked.help_url, version=version
+        )
+    if record.is_deleted_at_source:
+        return parked(
+            RecordState.CHANGED, say("The task was deleted in Asana after it was booked."), version=version
+        )
+    changes = _changes(context, written) if written and decision != "keep" else ()
+    if changes:
+        return parked(
+            RecordState.CHANGED,
+            say(
+                "The task was changed after it was booked. Nothing is booked by itself: choose "
+                "'reverse and book again', or keep the booking as it is."
+            ),
+            faults=changes,
+            version=version,
+        )
+    return _done(context, booked, version)
+
+
+def _done(context: Context, booked: selectors.BookingOutcome, version: str) -> Outcome:
+    missing = documents.missing(context.record.subject)
+    if missing:
+        return parked(
+            RecordState.DOCUMENT_MISSING,
+            say("Booked, but a document is not in DATEV: %(names)s.", names=", ".join(missing)),
+            version=version,
+        )
+    return done(booked.message, version=version)
+
+
+def _write_result(context: Context, booked: selectors.BookingOutcome, task: Task | None) -> Task | None:
+    kind = booked.state if booked.state in ("posted", "unknown") else "failed"
+    token = f"{context.record.revision}:{booked.job_ref or booked.batch_id}"
+    return results.write(
+        context,
+        results.TaskResult(
+            kind, booked.message, token, job_ref=booked.job_ref, code=booked.code, booked_on=booked.sent_on
+        ),
+        task,
+    )
+
+
+def _changes(context: Context, task: Task) -> tuple[DataFault, ...]:
+    """What the task says differently from what was booked, if it is still approved and readable."""
+    entries = selectors.entries(context.record.subject, context.record.revision)
+    booked = next((entry for entry in reversed(entries) if not entry.is_reversal), None)
+    if booked is None:
+        return ()
+    reason = source.why_not_approved(context, task)
+    if reason is not None:
+        return (DataFault("Approval", "", reason, say("It was approved when it was booked.")),)
+    client = _client(context)
+    wanted = want(context, task, client, services.books(client))
+    return (*wanted.faults, *differences(booked, wanted.entry))
+
+
+def _client(context: Context) -> DatevClient:
+    client = datev_client(context.integration)
+    if client is None:
+        raise ConfigurationError(
+            say("The DATEV client of this integration is not set up. Choose one in its settings.")
+        )
+    return client
+
+
+def _has_news(context: Context) -> bool:
+    """Whether the task was seen to change since it was last read."""
+    record = context.record
+    return record.is_deleted_at_source or (
+        bool(record.seen_version) and source.is_news(record.seen_version, record.handled_version)
+    )
