@@ -42,8 +42,8 @@ def _secrets() -> Iterator[str]:
             Fernet(key)
         except ValueError:
             yield (
-                f"Key {position} of FIELD_KEYS is not 32 bytes in URL-safe base64, so no stored secret could be "
-                f"read. {NEW_FIELD_KEY}"
+                f"Key {position} of FIELD_KEYS is not 32 bytes in URL-safe base64, so no stored secret "
+                f"could be read. {NEW_FIELD_KEY}"
             )
     if settings.IN_DEVELOPMENT:
         return
@@ -62,8 +62,8 @@ def _public_url() -> Iterator[str]:
     address = urlsplit(settings.PUBLIC_URL)
     if address.scheme not in ("http", "https") or not address.hostname or address.path or address.query:
         yield (
-            f"PUBLIC_URL is {settings.PUBLIC_URL!r}. Write the address under which browsers and Asana reach this "
-            "installation, without a path, for example https://connector.example.org."
+            f"PUBLIC_URL is {settings.PUBLIC_URL!r}. Write the address under which browsers and Asana reach "
+            "this installation, without a path, for example https://connector.example.org."
         )
     elif address.scheme == "http" and not settings.IN_DEVELOPMENT and address.hostname not in LOCAL_HOSTS:
         yield (
@@ -76,17 +76,18 @@ def _time_limits() -> Iterator[str]:
     one_call = settings.CALL_CONNECT_SECONDS + settings.CALL_READ_SECONDS
     if settings.Q_CLUSTER["timeout"] >= settings.Q_CLUSTER["retry"]:
         yield (
-            "QUEUE_RETRY_SECONDS must be larger than QUEUE_TIMEOUT_SECONDS, or every long task would run twice."
+            "QUEUE_RETRY_SECONDS must be larger than QUEUE_TIMEOUT_SECONDS, or every long task would "
+            "run twice."
         )
     if one_call >= settings.RECORD_LEASE_SECONDS:
         yield (
-            "RECORD_LEASE_SECONDS must be larger than CALL_CONNECT_SECONDS + CALL_READ_SECONDS, or a second worker "
-            "could take a record while the first still waits for an answer."
+            "RECORD_LEASE_SECONDS must be larger than CALL_CONNECT_SECONDS + CALL_READ_SECONDS, or a second "
+            "worker could take a record while the first still waits for an answer."
         )
     if one_call >= settings.QUEUE_TIMEOUT_SECONDS:
         yield (
-            "QUEUE_TIMEOUT_SECONDS must be larger than CALL_CONNECT_SECONDS + CALL_READ_SECONDS, or a worker would "
-            "be ended while it waits for an answer."
+            "QUEUE_TIMEOUT_SECONDS must be larger than CALL_CONNECT_SECONDS + CALL_READ_SECONDS, or a worker "
+            "would be ended while it waits for an answer."
         )
 
 

@@ -134,6 +134,8 @@ CALL_LOG_DAYS = number("CALL_LOG_DAYS", 14)
 DELIVERY_DAYS = number("DELIVERY_DAYS", 30)
 WEBHOOK_MAX_BYTES = number("WEBHOOK_MAX_BYTES", 1_000_000)
 JOB_GIVE_UP_HOURS = number("JOB_GIVE_UP_HOURS", 24)
+# How long DATEV's job list may not show a file that it has just taken: a lost answer is looked up later.
+EXTF_SEARCH_LAG_SECONDS = number("EXTF_SEARCH_LAG_SECONDS", 120)
 # /readyz says no when the queue has not moved, or a record has been due, for longer than this.
 READY_QUEUE_SECONDS = number("READY_QUEUE_SECONDS", 300)
 READY_DUE_SECONDS = number("READY_DUE_SECONDS", 1800)
@@ -178,7 +180,7 @@ REST_FRAMEWORK = {
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY", False) else None
 if PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_HSTS_SECONDS = number("HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_SECONDS = number("HSTS_SECONDS", 31_536_000, least=0)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 # The proxy redirects to https, since /healthz is asked by http (W008); whether subdomains and browsers'

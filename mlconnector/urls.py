@@ -1,8 +1,13 @@
 """All addresses of the web application."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from mlconnector import health
 
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("hooks/", include("pairs.urls")),
     path("admin/", admin.site.urls),
 ]
