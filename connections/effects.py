@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from connections import clock
+from connections import audit, clock
 from connections.errors import ConnectorError, OutcomeUnknownError, TransientError
 from connections.messages import say
 from connections.models import Effect, EffectState
@@ -121,3 +121,23 @@ class Effects:
         effect.error = None
         effect.save(update_fields=("state", "result", "was_adopted", "finished_at", "error"))
         return result
+
+
+def settle(owner: str, *, arrived: bool, by: str) -> int:
+    """A person has looked at the vendor: the owner's unclear writes have arrived, or have not. How many."""
+    unclear = Effect.objects.filter(owner=owner, state__in=(EffectState.STARTED, EffectState.UNKNOWN))
+    settled = 0
+    for effect in unclear:
+        with transaction.atomic():
+            if arrived:
+                changed = unclear.filter(pk=effect.pk).update(
+                    state=EffectState.DONE, result={}, was_adopted=True, finished_at=clock.now(), error=None
+                )
+                message = say("A person found that '%(write)s' had arrived.", write=effect.name)
+            else:
+                changed = unclear.filter(pk=effect.pk).update(state=EffectState.PLANNED)
+                message = say("A person found that '%(write)s' had not arrived.", write=effect.name)
+            if changed:
+                audit.record("write.settled", owner, message, actor=by, write=effect.name)
+        settled += changed
+    return settled

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from connections import audit, clock, queue
+from connections import audit, clock, effects, queue
 from connections.errors import RejectedError
 from connections.messages import Message, say
 from pairs.models import PARKED, Integration, Record, RecordState
@@ -47,7 +47,7 @@ def replay(records: Iterable[Record], *, by: str) -> Done:
 
 
 def decide(record: Record, decision: str, *, by: str) -> None:
-    """Store a person's decision, which the next run carries out. Raises RejectedError if it is not offered."""
+    """Store a person's decision for the next run. Raises RejectedError if it is not offered (any more)."""
     declared = next((item for item in record.declared.decisions if item.key == decision), None)
     if declared is None or record.state not in declared.states:
         raise RejectedError(say("This decision is not possible for a record in this state."))
@@ -116,8 +116,6 @@ def close(records: Iterable[Record], *, by: str, why: str) -> Done:
 
 def settle_write(record: Record, *, arrived: bool, by: str) -> None:
     """A person looked at the target: the write whose answer is unknown has arrived, or has not."""
-    from connections import effects
-
     effects.settle(record.owner, arrived=arrived, by=by)
     replay([record], by=by)
 

@@ -224,8 +224,7 @@ def _apply(current: Record, outcome: Outcome, now: datetime) -> None:
         current.done_at = now
     if not outcome.is_failure:
         current.snapshot = current.snapshot_at = None
-        if outcome.result != Result.SENT:
-            current.instruction = None
+        current.instruction = None
     is_news = current.declared.is_news
     if outcome.version and current.seen_version and is_news(current.seen_version, outcome.version):
         # It changed while it was being handled.
@@ -235,6 +234,7 @@ def _apply(current: Record, outcome: Outcome, now: datetime) -> None:
 
 
 def _is_worth_telling(before: Record, outcome: Outcome) -> bool:
-    """Whether the timeline needs a line: not for each of many equal tries."""
-    reason = outcome.message.to_json()
-    return outcome.result != Result.WAITING or reason != before.reason
+    """Whether the timeline needs a line: not for each of many runs that end alike."""
+    known = (before.reason, before.faults, before.code)
+    found = (outcome.message.to_json(), faults_to_json(outcome.faults), outcome.code)
+    return bool(before.instruction) or known != found

@@ -80,7 +80,8 @@ def upload(context: Context, client: DatevClient, found: Sequence[Attachment]) -
     warning = None
     if duplicates:
         warning = say(
-            "On its way to DATEV without a link to its document, which DATEV has under another id: %(names)s.",
+            "On its way to DATEV, but without a link to its document, which DATEV has under another id: "
+            "%(names)s.",
             names=", ".join(duplicates),
         )
     return Uploaded(tuple(guids), warning)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,10 +12,10 @@ from bookings import documents, selectors, services, validation
 from bookings.entry import Books, Direction, Entry, Route
 from bookings.models import DatevClient
 from connections.effects import digest
-from connections.errors import ConfigurationError, RejectedError
+from connections.errors import ConfigurationError
 from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
-from pairs.base import Outcome, dormant, done, parked, sent
+from pairs.base import Outcome, done, dormant, parked, sent
 from pairs.booking_fields import BOOKING_FIELDS, differences, entry_from, reversal_of
 from pairs.definitions.asana_datev import attachments, results, source
 from pairs.definitions.asana_datev.settings import datev_client
@@ -43,12 +42,22 @@ def handle(context: Context) -> Outcome:
     if booked.state == "collecting" and _has_news(context):
         return _reconsider(context)
     if booked.state in ("collecting", "sending", "sent"):
-        return sent(booked.message, look_at=None, version=record.handled_version)
-    if booked.state in ("failed", "stopped") and (record.instruction or _has_news(context)):
+        return sent(booked.message, look_at=None)
+    if booked.state in ("failed", "stopped") and _is_corrected(context):
         # The refused booking is not in the books: the corrected task is booked anew, under a new revision.
         context.start_over()
         return _first_time(context)
     return _settled(context, booked)
+
+
+def _is_corrected(context: Context) -> bool:
+    """Whether a person asked for a new try, or the task now says something else than what DATEV refused."""
+    if context.record.instruction:
+        return True
+    if not _has_news(context):
+        return False
+    task = source.read(context)
+    return task is not None and bool(_changes(context, task))
 
 
 def _first_time(context: Context) -> Outcome:
@@ -113,14 +122,13 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
         entries,
         route=Route(context.setting("route")),
         batch_origin=f"integration:{context.integration.pk}",
-        label=f"{context.setting('batch_label')}"[:20],
+        label=task.name,
         source_url=task.permalink_url,
-        booking_label=task.name,
+        batch_label=f"{context.setting('batch_label')} {entry.document_date:%m/%Y}",
         closing=services.Closing(
             count=int(context.setting("close_count")),
             age=timedelta(minutes=int(context.setting("close_minutes"))),
         ),
-        guard=context.hold,
     )
 
 

@@ -14,6 +14,7 @@ from connections.effects import digest
 from connections.errors import ConfigurationError
 from connections.messages import DataFault, Message, say
 from connections.vendors.asana.api import Task
+from connections.vendors.asana.fields import arrived
 from pairs.base import FieldType, TargetField
 from pairs.engine import Context
 from pairs.models import FieldMapping, UpdateMode
@@ -23,7 +24,7 @@ WRITE_BACK = (
         "result",
         "Result",
         FieldType.CHOICE,
-        help_text="As text, or as an option by a value table from posted, failed, refused, changed to the options' GIDs.",
+        help_text="As text, or by a value table from posted, failed, refused, unknown to options (GIDs).",
     ),
     TargetField("job_ref", "DATEV job id", FieldType.TEXT),
     TargetField("code", "DATEV error code", FieldType.TEXT),
@@ -101,7 +102,8 @@ def _value(row: FieldMapping, plain: Mapping[str, Any], result: TaskResult) -> A
     if key not in options:
         raise ConfigurationError(
             say(
-                "The value table '%(table)s' has no row for the result '%(result)s'. Add it; the record then goes on.",
+                "The value table '%(table)s' has no row for the result '%(result)s'. "
+                "Add it; the record then goes on.",
                 table=row.table.name,
                 result=key,
             )
@@ -124,7 +126,7 @@ def _write_fields(context: Context, result: TaskResult, wanted: Mapping[str, Any
 
     def find() -> dict[str, str] | None:
         task = context.source.task(context.record.source_ref)
-        if all(task.holds(gid, value) for gid, value in wanted.items()):
+        if all(gid in task.fields and arrived(value, task.fields[gid]) for gid, value in wanted.items()):
             answers.append(task)
             return {}
         return None
