@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -92,10 +91,6 @@ def _time_limits() -> Iterator[str]:
 
 
 def _places() -> Iterator[str]:
-    try:
-        ZoneInfo(settings.TIME_ZONE)
-    except (KeyError, ValueError):
-        yield f"TIME_ZONE is {settings.TIME_ZONE!r}, which is no time zone. Write for example Europe/Berlin."
     if settings.DATEV_XSD_DIR and not Path(settings.DATEV_XSD_DIR).is_dir():
         yield f"DATEV_XSD_DIR is {settings.DATEV_XSD_DIR!r}, which is not a folder."
     if settings.REDIS_URL and not settings.REDIS_URL.startswith(("redis://", "rediss://", "unix://")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -56,6 +57,17 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     given = text(name, default)
     if given not in allowed:
         raise ImproperlyConfigured(f"{name} is {given!r}; write {' or '.join(allowed)}.")
+    return given
+
+
+def time_zone(name: str, default: str) -> str:
+    given = text(name, default)
+    try:
+        ZoneInfo(given)
+    except (KeyError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is {given!r}, which is no time zone. Write for example Europe/Berlin."
+        ) from error
     return given
 
 

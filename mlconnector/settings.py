@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from mlconnector import environment
-from mlconnector.environment import choice, database, number, secret, switch, text, words
+from mlconnector.environment import choice, database, number, secret, switch, text, time_zone, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(Path(text("ENV_FILE") or BASE_DIR / ".env"), is_required=bool(text("ENV_FILE")))
@@ -155,7 +155,7 @@ LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "mlconnector" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = text("TIME_ZONE", "Europe/Berlin")
+TIME_ZONE = time_zone("TIME_ZONE", "Europe/Berlin")
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {

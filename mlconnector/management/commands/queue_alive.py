@@ -11,7 +11,6 @@ from django.db import DatabaseError
 from connections import clock
 from pairs.models import Heartbeat
 
-
 # Not 1, which any other trouble ends with: restarting workers does not bring a database back.
 STANDS_STILL = 3
 
