@@ -1,0 +1,241 @@
+"""A configuration file made true: every fault with its place, every difference, all or nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from simple_history.utils import update_change_reason
+
+from connections import audit
+from connections.messages import say
+from connections.models import Connection
+from mlconnector.config.exporting import VERSION, plain
+from mlconnector.config.kinds import BY_SECTION, KINDS, Kind, Rows
+
+REASON = "manage.py config apply"
+SECRET_PREFIX = "env:"  # noqa: S105
+
+
+@dataclass
+class Report:
+    """What a file would change or has changed, and everything that is wrong with it."""
+
+    faults: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+
+
+class Undo(Exception):
+    """Ends the transaction of a mere check."""
+
+
+def read(text: str) -> tuple[dict[str, Any], list[str]]:
+    """The document in `text` and what is wrong with its form."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
+        return {}, [f"{place}: this is not YAML: {getattr(error, 'problem', error)}"]
+    if not isinstance(document, dict):
+        return {}, ["file: a configuration is a list of sections such as 'connections:'."]
+    faults = []
+    if document.get("version") != VERSION:
+        faults.append(f"version: this program reads version {VERSION}.")
+    for section, things in document.items():
+        if section == "version":
+            continue
+        if section not in BY_SECTION:
+            faults.append(f"{section}: there is no such section; known are {', '.join(BY_SECTION)}.")
+        elif not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
+            faults.append(f"{section}: a list of entries is expected.")
+    return document, faults
+
+
+def run(document: Mapping[str, Any], *, is_check: bool, by: str = "") -> Report:
+    """Apply the document, or only find out what applying it would do. Nothing is stored with any fault."""
+    work = Application()
+    try:
+        with transaction.atomic():
+            for kind in KINDS:
+                for position, wanted in enumerate(document.get(kind.section) or (), start=1):
+                    work.thing(kind, wanted, position)
+            work.check()
+            if is_check or work.report.faults:
+                raise Undo
+            if work.report.changes:
+                audit.record(
+                    "config.applied",
+                    "configuration",
+                    say(
+                        "A configuration file was applied: %(count)s changes.", count=len(work.report.changes)
+                    ),
+                    actor=by,
+                    changes=work.report.changes,
+                )
+    except Undo:
+        return work.report
+    return work.report
+
+
+class Application:
+    """One run over a document, inside a transaction."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self.written: list[tuple[str, Kind, models.Model]] = []
+
+    def thing(self, kind: Kind, wanted: Mapping[str, Any], position: int) -> None:
+        missing = [name for name in kind.key if wanted.get(name) in (None, "")]
+        if missing:
+            self.report.faults.append(f"{kind.section}[{position}]: {', '.join(missing)} is missing.")
+            return
+        key = {name: wanted[name] for name in kind.key}
+        place = f"{kind.section} '{'-'.join(str(value) for value in key.values())}'"
+        self._unknown(place, wanted, kind)
+        stored = self._get(kind.model, key, place)
+        if stored is None:
+            return
+        changed = self._set(kind, stored, wanted, place)
+        if kind.has_secrets and isinstance(stored, Connection):
+            changed += self._set_secrets(stored, wanted.get("secrets") or {}, place)
+        if not self._save(stored, place, changed):
+            return
+        for rows in kind.rows:
+            if rows.name in wanted:
+                self._rows(rows, stored, wanted[rows.name] or (), f"{place} {rows.name}")
+        self.written.append((place, kind, stored))
+
+    def check(self) -> None:
+        """The rules that look at things together, once all of them are there."""
+        for place, kind, stored in self.written:
+            fresh = kind.model._default_manager.get(pk=stored.pk)
+            self.report.faults += [f"{place}: {fault}" for fault in kind.check(fresh)]
+
+    def _unknown(self, place: str, wanted: Mapping[str, Any], kind: Kind | Rows) -> None:
+        known = {*kind.key, *kind.fields}
+        if isinstance(kind, Kind):
+            known |= {rows.name for rows in kind.rows} | ({"secrets"} if kind.has_secrets else set())
+        for name in wanted:
+            if name not in known:
+                self.report.faults.append(
+                    f"{place}: there is no field '{name}'; known are {', '.join(sorted(known))}."
+                )
+
+    def _get(self, model: type[models.Model], key: Mapping[str, Any], place: str) -> models.Model | None:
+        try:
+            return model._default_manager.filter(**key).first() or model(**key)
+        except (ValueError, TypeError, ValidationError) as error:
+            self.report.faults.append(f"{place}: {_sentence(error)}")
+            return None
+
+    def _set(
+        self, kind: Kind | Rows, stored: models.Model, wanted: Mapping[str, Any], place: str
+    ) -> list[str]:
+        """Assign what the file names; the names of the fields that became different, with both values."""
+        changed = []
+        for name in kind.fields:
+            if name not in wanted:
+                continue
+            before = plain(kind, name, stored) if stored.pk else None
+            value = wanted[name]
+            if name in kind.references:
+                value = self._referred(kind.references[name], value, f"{place} {name}")
+            try:
+                setattr(
+                    stored,
+                    name,
+                    stored._meta.get_field(name).to_python(value) if name not in kind.references else value,
+                )
+            except ValidationError as error:
+                self.report.faults.append(f"{place} {name}: {_sentence(error)}")
+                continue
+            except ValueError as error:
+                self.report.faults.append(f"{place} {name}: {error}")
+                continue
+            after = plain(kind, name, stored)
+            if before != after:
+                changed.append(f"{name}: {before!r} -> {after!r}")
+        return changed
+
+    def _referred(self, section: str, key: Any, place: str) -> models.Model | None:
+        if key in (None, ""):
+            return None
+        kind = BY_SECTION[section]
+        found = kind.model._default_manager.filter(**dict(zip(kind.key, (key,), strict=True))).first()
+        if found is None:
+            self.report.faults.append(f"{place}: there is no '{key}' in {section}.")
+        return found
+
+    def _set_secrets(self, connection: Connection, wanted: Mapping[str, Any], place: str) -> list[str]:
+        """Secrets come from the environment alone; of a change only its name is told."""
+        secrets = dict(connection.secrets or {})
+        changed = []
+        for key, reference in wanted.items():
+            name = str(reference).removeprefix(SECRET_PREFIX)
+            if not str(reference).startswith(SECRET_PREFIX) or not name:
+                self.report.faults.append(
+                    f"{place} secrets {key}: write env:NAME, the name of an environment variable; "
+                    "a secret itself does not belong into a file."
+                )
+                continue
+            value = os.environ.get(name, "")
+            if not value:
+                self.report.faults.append(
+                    f"{place} secrets {key}: the environment variable {name} is not set."
+                )
+            elif secrets.get(key) != value:
+                secrets[key] = value
+                changed.append(f"secret {key}")
+        connection.secrets = secrets
+        return changed
+
+    def _save(self, stored: models.Model, place: str, changed: list[str]) -> bool:
+        is_new = stored.pk is None
+        try:
+            stored.full_clean()
+        except ValidationError as error:
+            self.report.faults.append(f"{place}: {_sentence(error)}")
+            return False
+        if is_new or changed:
+            stored.save()
+            if hasattr(stored, "history"):
+                update_change_reason(stored, REASON)
+            self.report.changes.append(f"{place}: {'new' if is_new else '; '.join(changed)}")
+        return True
+
+    def _rows(self, rows: Rows, parent: models.Model, wanted: Iterable[Any], place: str) -> None:
+        kept = set()
+        for position, row in enumerate(wanted, start=1):
+            if not isinstance(row, dict) or any(row.get(name) in (None, "") for name in rows.key):
+                self.report.faults.append(f"{place}[{position}]: {', '.join(rows.key)} must be given.")
+                continue
+            at = f"{place} '{' '.join(str(row[name]) for name in rows.key)}'"
+            self._unknown(at, row, rows)
+            stored = self._get(
+                rows.model, {rows.parent: parent, **{name: row[name] for name in rows.key}}, at
+            )
+            if stored is None:
+                continue
+            defaults = {name: rows.model._meta.get_field(name).get_default() for name in rows.fields}
+            changed = self._set(rows, stored, {**defaults, **row}, at)
+            if self._save(stored, at, changed):
+                if stored.pk in kept:
+                    self.report.faults.append(f"{at}: listed twice.")
+                kept.add(stored.pk)
+        for extra in rows.model._default_manager.filter(**{rows.parent: parent}).exclude(pk__in=kept):
+            self.report.changes.append(f"{place}: '{extra}' removed")
+            extra.delete()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        if hasattr(error, "error_dict"):
+            return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+        return " ".join(error.messages)
+    return str(error)
