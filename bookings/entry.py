@@ -36,6 +36,10 @@ class Direction(StrEnum):
 class Entry:
     """One posting row. Amounts are positive; `side` carries the sign. Empty text = not given.
 
+    Gross or net: with a tax key or an automatic account `amount` is the gross amount and DATEV computes the
+    tax out of it. For §13b and the intra-community acquisition it is the amount of the invoice, which bears
+    no tax (net); DATEV adds both taxes itself. Without key and automatic account it is booked as it stands.
+
     With a foreign `currency`, `amount` is in that currency, `exchange_rate` is foreign units per 1 EUR and
     `base_amount` the amount in EUR. `documents` are GUIDs of uploaded documents (Beleglink).
     """
@@ -56,7 +60,9 @@ class Entry:
     cost_center_1: str = ""
     cost_center_2: str = ""
     cost_quantity: Decimal | None = None
+    # With its country prefix ("ATU12345678"), or the two letters of the country alone.
     eu_vat_id: str = ""
+    # Rate at the destination, 0.21 for 21 %.
     eu_tax_rate: Decimal | None = None
     delivery_date: date | None = None
     due_date: date | None = None
@@ -68,6 +74,8 @@ class Entry:
     documents: tuple[UUID, ...] = ()
     # Beleginfo (columns 21-36): up to 8 pairs of kind and content.
     notes: tuple[tuple[str, str], ...] = field(default=())
+    # Datum Zuord. Steuerperiode (column 116): DATEV wants it together with `delivery_date` or not at all.
+    tax_period_date: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Every field as JSON: decimals and GUIDs as text, dates as YYYY-MM-DD."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bookings.entry import Direction, Entry, Side
 
-READERS = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "amount": Decimal,
     "exchange_rate": Decimal,
     "base_amount": Decimal,
@@ -23,6 +23,7 @@ READERS = {
     "document_date": date.fromisoformat,
     "delivery_date": date.fromisoformat,
     "due_date": date.fromisoformat,
+    "tax_period_date": date.fromisoformat,
     "documents": lambda guids: tuple(UUID(guid) for guid in guids),
     "notes": lambda notes: tuple((kind, content) for kind, content in notes),
 }

@@ -1,0 +1,42 @@
+"""Names of the fields in faults: English here, translated when shown (`DataFault.field`)."""
+
+from __future__ import annotations
+
+
+def _(text: str) -> str:
+    """Marks `text` for the translation catalogue, without needing configured settings."""
+    return text
+
+
+AMOUNT = _("amount (Umsatz)")
+ACCOUNT = _("account (Konto)")
+CONTRA_ACCOUNT = _("contra account (Gegenkonto)")
+BU_KEY = _("tax key (BU-Schlüssel)")
+DOCUMENT_DATE = _("document date (Belegdatum)")
+DOCUMENT_FIELD_1 = _("document number (Belegfeld 1)")
+DOCUMENT_FIELD_2 = _("document field 2 (Belegfeld 2)")
+DISCOUNT = _("cash discount (Skonto)")
+CURRENCY = _("currency (WKZ)")
+EXCHANGE_RATE = _("exchange rate (Kurs)")
+BASE_AMOUNT = _("amount in base currency (Basis-Umsatz)")
+COST_CENTER_1 = _("cost center 1 (KOST1)")
+COST_CENTER_2 = _("cost center 2 (KOST2)")
+COST_QUANTITY = _("cost quantity (KOST-Menge)")
+EU_VAT_ID = _("EU country and VAT id (USt-IdNr.)")
+EU_TAX_RATE = _("EU tax rate (EU-Steuersatz)")
+DELIVERY_DATE = _("delivery date (Leistungsdatum)")
+TAX_PERIOD_DATE = _("tax period (Datum Zuord. Steuerperiode)")
+DUE_DATE = _("due date (Fälligkeit)")
+REVERSAL = _("reversal (Generalumkehr)")
+DOCUMENT_LINK = _("document link (Beleglink)")
+NOTES = _("document info (Beleginfo)")
+DIRECTION = _("kind of invoice")
+
+ROWS = _("bookings of the batch")
+FILE_SIZE = _("file size")
+FISCAL_YEAR = _("fiscal year (Wirtschaftsjahr)")
+PERIOD = _("posting period")
+CONSULTANT_NUMBER = _("consultant number (Berater)")
+CLIENT_NUMBER = _("client number (Mandant)")
+ACCOUNT_LENGTH = _("account length (Sachkontenlänge)")
+HEADER = _("header of the file")
