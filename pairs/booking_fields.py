@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from bookings.entry import Books, Direction, Entry, Side
+from bookings.validation import labels
 from connections.messages import DataFault, say
 from pairs.base import FieldType, TargetField
 from pairs.mapping import Mapped
@@ -22,13 +25,16 @@ SIDE_WORDS = {
     "credit": Side.CREDIT,
 }
 
+SIDE = _("side (Soll/Haben)")
+POSTING_TEXT = _("posting text (Buchungstext)")
+
 BOOKING_FIELDS = (
     TargetField(
-        "amount", "Amount", FieldType.AMOUNT, True, "Gross amount, positive; the side carries the sign."
+        "amount", labels.AMOUNT, FieldType.AMOUNT, True, "Gross amount, positive; the side carries the sign."
     ),
     TargetField(
         "side",
-        "Side (Soll/Haben)",
+        SIDE,
         FieldType.CHOICE,
         True,
         "Seen from the account: S (Soll, debit) or H (Haben, credit).",
@@ -36,40 +42,51 @@ BOOKING_FIELDS = (
     ),
     TargetField(
         "account",
-        "Account",
+        labels.ACCOUNT,
         FieldType.ACCOUNT,
         True,
         "Konto, column 7. With side S this is the debit account.",
     ),
     TargetField(
         "contra_account",
-        "Contra account",
+        labels.CONTRA_ACCOUNT,
         FieldType.ACCOUNT,
         True,
         "Gegenkonto, column 8. With side S this is the credit account.",
     ),
-    TargetField("bu_key", "BU key", FieldType.TAX_KEY, False, "Leave it empty for automatic accounts."),
-    TargetField("document_date", "Document date", FieldType.DATE, True),
+    TargetField("bu_key", labels.BU_KEY, FieldType.TAX_KEY, False, "Leave it empty for automatic accounts."),
+    TargetField("document_date", labels.DOCUMENT_DATE, FieldType.DATE, True),
     TargetField(
         "document_field_1",
-        "Document number (Belegfeld 1)",
+        labels.DOCUMENT_FIELD_1,
         FieldType.TEXT,
         True,
         "The number of the invoice.",
     ),
-    TargetField("document_field_2", "Document field 2 (Belegfeld 2)", FieldType.TEXT),
-    TargetField("posting_text", "Posting text", FieldType.TEXT),
-    TargetField("cost_center_1", "Cost center (KOST1)", FieldType.COST_CENTER),
-    TargetField("cost_center_2", "Cost object (KOST2)", FieldType.COST_CENTER),
-    TargetField("currency", "Currency", FieldType.TEXT, False, "Three capitals; empty means EUR."),
+    TargetField("document_field_2", labels.DOCUMENT_FIELD_2, FieldType.TEXT),
+    TargetField("posting_text", POSTING_TEXT, FieldType.TEXT),
+    TargetField("cost_center_1", labels.COST_CENTER_1, FieldType.COST_CENTER),
+    TargetField("cost_center_2", labels.COST_CENTER_2, FieldType.COST_CENTER),
+    TargetField("currency", labels.CURRENCY, FieldType.TEXT, False, "Three capitals; empty means EUR."),
     TargetField(
-        "exchange_rate", "Exchange rate", FieldType.NUMBER, False, "Units of the foreign currency for 1 EUR."
+        "exchange_rate",
+        labels.EXCHANGE_RATE,
+        FieldType.NUMBER,
+        False,
+        "Units of the foreign currency for 1 EUR.",
     ),
-    TargetField("due_date", "Due date", FieldType.DATE),
-    TargetField("delivery_date", "Delivery date", FieldType.DATE),
-    TargetField("eu_vat_id", "VAT id of the business partner", FieldType.TEXT, False, "With country prefix."),
+    TargetField("due_date", labels.DUE_DATE, FieldType.DATE),
     TargetField(
-        "eu_tax_rate", "EU tax rate", FieldType.NUMBER, False, "Per cent, of the country of destination."
+        "delivery_date",
+        labels.DELIVERY_DATE,
+        FieldType.DATE,
+        False,
+        "DATEV wants it together with the tax period, or neither.",
+    ),
+    TargetField("tax_period_date", labels.TAX_PERIOD_DATE, FieldType.DATE),
+    TargetField("eu_vat_id", labels.EU_VAT_ID, FieldType.TEXT, False, "With country prefix."),
+    TargetField(
+        "eu_tax_rate", labels.EU_TAX_RATE, FieldType.NUMBER, False, "Per cent, of the country of destination."
     ),
     TargetField(
         "is_credit_note",
@@ -128,8 +145,9 @@ def entry_from(mapped: Mapped, books: Books, *, direction: Direction) -> Entry:
         exchange_rate=values["exchange_rate"],
         due_date=values["due_date"],
         delivery_date=values["delivery_date"],
+        tax_period_date=values["tax_period_date"],
         eu_vat_id=(values["eu_vat_id"] or "").replace(" ", ""),
-        eu_tax_rate=values["eu_tax_rate"],
+        eu_tax_rate=values["eu_tax_rate"] / 100 if values["eu_tax_rate"] is not None else None,
         direction=direction,
         partner_name=values["partner_name"] or "",
         partner_city=values["partner_city"] or "",
@@ -159,11 +177,9 @@ def _side(mapped: Mapped) -> Side | None:
 
 
 def _in_base_currency(entry: Entry, books: Books) -> Entry:
-    """Column 5 = column 1 / column 4, rounded half up to cents (DATEV's own sample does it so)."""
     if entry.currency == books.base_currency or not entry.exchange_rate or entry.exchange_rate < 0:
         return entry
-    base = (entry.amount / entry.exchange_rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return replace(entry, base_amount=base)
+    return replace(entry, base_amount=base_amount(entry.amount, entry.exchange_rate))
 
 
 def reversal_of(entry: Entry, books: Books) -> Entry:

@@ -43,7 +43,7 @@ def next_due() -> datetime | None:
     moments = [
         workable.aggregate(next=Min("due_at"))["next"],
         Record.objects.filter(state=RecordState.RUNNING).aggregate(next=Min("lease_until"))["next"],
-        booking_selectors.next_due(),
+        booking_selectors.next_due_at(),
     ]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None

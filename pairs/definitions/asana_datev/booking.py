@@ -16,7 +16,7 @@ from connections.errors import ConfigurationError
 from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
-from pairs.booking_fields import BOOKING_FIELDS, differences, entry_from, reversal_of
+from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from, reversal_of
 from pairs.definitions.asana_datev import attachments, results, source
 from pairs.definitions.asana_datev.settings import datev_client
 from pairs.engine import Context
@@ -92,7 +92,11 @@ def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wan
         )
     entry = entry_from(mapped, books, direction=Direction(context.setting("direction")))
     route = Route(context.setting("route"))
-    checked = validation.check_entry(entry, books, route=route, leave_out=mapped.unusable)
+    # Rules about a value that could not even be read would only repeat that fault.
+    silent = {LABELS[key] for key in mapped.unusable}
+    checked = [
+        fault for fault in validation.check_entry(entry, books, route=route) if fault.field not in silent
+    ]
     return Wanted(entry, (*mapped.faults, *checked))
 
 
