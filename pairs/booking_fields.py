@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from bookings.entry import Books, Direction, Entry, Side
-from bookings.validation import labels
+from bookings.validation import base_amount, labels
 from connections.messages import DataFault, say
 from pairs.base import FieldType, TargetField
 from pairs.mapping import Mapped

@@ -12,7 +12,7 @@ from bookings import documents, selectors, services, validation
 from bookings.entry import Books, Direction, Entry, Route
 from bookings.models import DatevClient
 from connections.effects import digest
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, RejectedError
 from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
@@ -76,8 +76,12 @@ def _first_time(context: Context) -> Outcome:
     found = attachments.listed(context, task)
     faults = (*wanted.faults, *attachments.faults(context, found))
     if faults:
-        return _refused(context, task, faults)
-    uploaded = attachments.upload(context, client, found)
+        message = say("Not booked: %(count)s things have to be corrected.", count=len(faults))
+        return _refused(context, task, RejectedError(message, faults=faults))
+    try:
+        uploaded = attachments.upload(context, client, found)
+    except RejectedError as error:
+        return _refused(context, task, error)
     _place(context, task, client, books, replace(wanted.entry, documents=uploaded.guids))
     return sent(uploaded.warning or say("The booking is on its way to DATEV."), look_at=None, version=version)
 
@@ -100,16 +104,25 @@ def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wan
     return Wanted(entry, (*mapped.faults, *checked))
 
 
-def _refused(context: Context, task: Task, faults: tuple[DataFault, ...]) -> Outcome:
-    """Nothing was sent; the task says why, once for each different list of faults."""
-    message = say("Not booked: %(count)s things have to be corrected.", count=len(faults))
-    token = digest([fault.to_json() for fault in faults])[:10]
-    written = results.write(
-        context,
-        results.TaskResult("refused", message, f"{context.record.revision}:{token}", faults=faults),
-        task,
+def _refused(context: Context, task: Task, error: RejectedError) -> Outcome:
+    """Nothing was booked; the task says why, once for each different reason."""
+    reason = digest([error.message.to_json(), *(fault.to_json() for fault in error.faults)])[:10]
+    result = results.TaskResult(
+        "failed" if error.vendor else "refused",
+        error.message,
+        f"{context.record.revision}:{reason}",
+        code=error.code,
+        faults=error.faults,
     )
-    return parked(RecordState.REFUSED, message, faults=faults, version=source.version_of(written or task))
+    written = results.write(context, result, task)
+    return parked(
+        RecordState.REJECTED if error.vendor else RecordState.REFUSED,
+        error.message,
+        faults=error.faults,
+        code=error.code,
+        help_url=error.help_url,
+        version=source.version_of(written or task),
+    )
 
 
 def _place(context: Context, task: Task, client: DatevClient, books: Books, entry: Entry) -> None:
