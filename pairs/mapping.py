@@ -211,9 +211,7 @@ def text(found: SourceValue, zone: ZoneInfo | None = None) -> str:
     """The text; a whole number without decimals, other numbers and dates as they are written in German."""
     value = found.value
     if isinstance(value, Decimal):
-        return format(
-            value.to_integral_value() if value == value.to_integral_value() else value, "f"
-        ).replace(".", ",")
+        return _written(value)
     if isinstance(value, datetime) and zone:
         return f"{value.astimezone(zone):%d.%m.%Y}"
     if isinstance(value, date):
@@ -221,6 +219,13 @@ def text(found: SourceValue, zone: ZoneInfo | None = None) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return str(value).strip()
+
+
+def _written(number: Decimal) -> str:
+    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
+        return str(number)
+    whole = number.to_integral_value()
+    return f"{whole if whole == number else number:f}".replace(".", ",")
 
 
 def digits(found: SourceValue, zone: ZoneInfo | None = None) -> str:
