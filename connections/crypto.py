@@ -18,7 +18,8 @@ def keyring() -> MultiFernet:
     except ValueError as error:
         raise ImproperlyConfigured(
             "FIELD_KEYS holds a key that is not 32 bytes in URL-safe base64. "
-            "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+            "Make one with: python -c "
+            "'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
         ) from error
 
 
@@ -37,7 +38,7 @@ def decrypt(stored: str) -> Any:
         ) from error
 
 
-class EncryptedJSONField(models.TextField):
+class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
     """JSON that is encrypted in the database and plain in Python; empty is stored as an empty text."""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:

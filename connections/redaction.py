@@ -4,17 +4,69 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
-SECRET_PARAMETER = re.compile(
-    r"(?i)\b(access_token|refresh_token|id_token|client_secret|code|code_verifier|token|password|secret|"
-    r"signature|sig|x-amz-[a-z-]+)=[^&\s\"']+"
+HIDDEN = "***"
+# A name that ends like this holds a secret, wherever it stands: query, form, JSON or header.
+NAME = (
+    r"[\w.-]*(?:token|secret|password|passwd|pwd|passphrase|authorization|assertion|credentials?|"
+    r"signature|api[_-]?key|private[_-]?key|cookie|code_verifier|x-amz-[a-z-]+)"
 )
-BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=:-]{6,}")
+# In queries and forms these are secrets too; in JSON "code" and "state" say what went wrong.
+SHORT_NAME = r"code|state|nonce|sig|pat|session|key"
+PARAMETER = re.compile(rf"(?i)(?<![\w-])({NAME}|{SHORT_NAME})(\s*=\s*)(\"[^\"]*\"|'[^']*'|[^&\s\"'<>;,]+)")
+MEMBER = re.compile(rf"(?i)([\"'])({NAME})\1(\s*:\s*)(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,}}\]]+)")
+HEADER = re.compile(r"(?im)^(\s*(?:[\w-]*authorization|[\w-]*cookie|[\w-]*secret|[\w-]*token)\s*:\s*)(\S.*)$")
+SCHEME = re.compile(r"(?i)\b(bearer|basic|digest)\s+[A-Za-z0-9._~+/=:-]{6,}")
+# JSON web tokens and similar: three dotted base64url parts, whatever they are called.
+JSON_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*")
+USER_INFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]*@")
+SECRET_HEADER = re.compile(r"(?i)authorization|cookie|token|secret|password|signature|api-?key")
+SHORTEST_SECRET = 6
 
 
-def redact(text: str) -> str:
-    """`text` with tokens, secrets and signatures replaced by ***."""
-    return BEARER.sub(r"\1 ***", SECRET_PARAMETER.sub(r"\1=***", text))
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` with tokens, secrets and signatures replaced by ***; `secrets` are known ones."""
+    for spelling in _spellings(secrets):
+        text = text.replace(spelling, HIDDEN)
+    text = USER_INFO.sub(rf"\1{HIDDEN}@", text)
+    text = HEADER.sub(rf"\1{HIDDEN}", text)
+    text = MEMBER.sub(rf'\1\2\1\3"{HIDDEN}"', text)
+    text = PARAMETER.sub(rf"\1\2{HIDDEN}", text)
+    text = SCHEME.sub(rf"\1 {HIDDEN}", text)
+    return JSON_WEB_TOKEN.sub(HIDDEN, text)
+
+
+def redact_url(url: str, secrets: Iterable[str] = (), *, whole_query: bool = False) -> str:
+    """`url` without user name and fragment; secret query values, or all of the query, hidden."""
+    parts = urlsplit(url)
+    query = HIDDEN if whole_query and parts.query else parts.query
+    host = parts.netloc.rpartition("@")[2]
+    return redact(urlunsplit((parts.scheme, host, parts.path, query, "")), secrets)
+
+
+def redact_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
+    """Headers fit to be kept: those that authenticate are left out altogether."""
+    known = tuple(secrets)
+    return {
+        name: redact(value, known)[:500] for name, value in headers.items() if not SECRET_HEADER.search(name)
+    }
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    """Each known secret as it is and as URLs and JSON write it, longest first."""
+    found: set[str] = set()
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            found |= {
+                secret,
+                quote(secret),
+                quote(secret, safe=""),
+                quote_plus(secret),
+                secret.replace("/", "\\/"),
+            }
+    return sorted(found, key=len, reverse=True)
 
 
 class RedactingFilter(logging.Filter):

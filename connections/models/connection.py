@@ -83,6 +83,8 @@ class TokenSet(models.Model):
     # The lease of the one process that refreshes; committed before the call, no lock is held meanwhile.
     refreshing_until = models.DateTimeField(null=True)
     refreshing_by = models.CharField(max_length=64, blank=True)
+    # How often a refresh of this generation was begun without an end; see `connections.tokens`.
+    refresh_starts = models.PositiveSmallIntegerField(default=0)
 
 
 class OAuthFlow(models.Model):

@@ -1,0 +1,36 @@
+"""The traffic light of a connection, changed at run time."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from connections import audit
+from connections.messages import Message
+from connections.models import Connection, Health
+
+
+def sign_in_needed(connection: Connection, message: Message) -> None:
+    """A person must sign in again: the connection pauses with `message`; recorded once."""
+    _change(connection, Health.SIGN_IN, message, "connection_sign_in_needed")
+
+
+def healthy(connection: Connection, message: Message | None = None, *, actor: str = "") -> None:
+    _change(connection, Health.OK, message, "connection_healthy", actor=actor)
+
+
+def needs_attention(connection: Connection, message: Message, *, actor: str = "") -> None:
+    _change(connection, Health.ATTENTION, message, "connection_needs_attention", actor=actor)
+
+
+def _change(
+    connection: Connection, health: Health, message: Message | None, action: str, *, actor: str = ""
+) -> None:
+    stored = message.to_json() if message else None
+    with transaction.atomic():
+        # update(), not save(): health is no configuration and leaves no version in the history.
+        others = Connection.objects.filter(pk=connection.pk).exclude(health=health)
+        if others.update(health=health, health_message=stored):
+            audit.record(action, f"connection:{connection.pk}", message, actor=actor)
+        else:
+            Connection.objects.filter(pk=connection.pk).update(health_message=stored)
+    connection.health, connection.health_message = health, stored

@@ -1,0 +1,435 @@
+"""The one way out: every call to a vendor, with its limits, its errors and its log.
+
+What `requests` and `urllib3` raise ends here; callers see the errors of `connections.errors` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from typing import Any, Final, Protocol, cast
+
+import requests
+from django.conf import settings
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from connections import addresses, clock, limits, wire
+from connections.addresses import AddressRefusedError, Origin
+from connections.answers import Answer, Downloaded, VendorError, encode_json, wait_asked_for
+from connections.call_log import Attempt, body_text
+from connections.errors import (
+    ConfigurationError,
+    ConnectorError,
+    Fault,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
+from connections.messages import say
+from connections.models import Connection
+from connections.registry import vendor
+from connections.verdicts import UnlistedStatusError, verdict
+
+__all__ = [
+    "Answer",
+    "Auth",
+    "Downloaded",
+    "Transport",
+    "UnlistedStatusError",
+    "Unset",
+    "VendorError",
+    "mounted",
+    "unset",
+]
+
+USER_AGENT = "ml-connector/0.1"
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+# URL prefix -> adapter: where tests mount simulated vendors, which have no address to be checked.
+mounted: dict[str, BaseAdapter] = {}
+
+
+class Unset:
+    """The type of `unset`: "as the transport was made"."""
+
+
+unset: Final = Unset()
+
+
+class Auth(Protocol):
+    """Puts a credential on a request."""
+
+    def apply(self, headers: MutableMapping[str, str]) -> str:
+        """Adds the credential and returns it. May call the vendor to renew it beforehand."""
+
+    def renewed(self, rejected: str) -> bool:
+        """Whether there is another credential now than `rejected`, which the vendor refused."""
+
+
+class Transport:
+    """Calls to one vendor over one connection. Made for a piece of work, not shared between threads.
+
+    `subject` names the record the calls are for ("record:12") in the call log. `hosts` are the origins
+    that may be called; by default those of the vendor's `base_urls`.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        faults: Sequence[Fault],
+        read_error: Callable[[requests.Response], VendorError],
+        auth: Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        request_id_headers: Sequence[str] = (),
+        hosts: Iterable[str] | None = None,
+        total_seconds: float | None = None,
+        hidden: Collection[str] = (),
+    ) -> None:
+        self.connection = connection
+        self.faults = faults
+        self.read_error = read_error
+        self.auth = auth
+        self.headers = dict(headers or {})
+        self.request_id_headers = tuple(request_id_headers)
+        self.subject = ""
+        self._hosts = hosts
+        # A call may be answered 401, sign in again and be repeated: three exchanges inside one lease.
+        self._seconds = total_seconds or settings.RECORD_LEASE_SECONDS / 3 - 2
+        self._hidden = tuple(hidden)
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        is_write: bool = False,
+        params: Any = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        ok: Collection[int] = (200, 201, 202, 204),
+        auth: Auth | None | Unset = unset,
+    ) -> Answer:
+        """The vendor's answer, with a status of `ok`. Everything else is raised, see `connections.errors`.
+
+        A write (`is_write`) whose answer is lost raises OutcomeUnknownError, a read TransientError. After a
+        401 the credential is renewed and the call repeated, once. Raises RuntimeError inside a transaction.
+        """
+        self._check_is_on()
+        request = self._prepared(
+            method, url, params=params, json=json, data=data, files=files, headers=headers
+        )
+        self._check_host(request)
+        signer = self.auth if isinstance(auth, Unset) else auth
+        limits.acquire(self.connection)
+        credential = signer.apply(request.headers) if signer else ""
+        answer = self._exchange(request, credential, is_write=is_write)
+        if answer.status_code == 401 and signer and self._may_renew(answer) and signer.renewed(credential):
+            limits.acquire(self.connection)
+            credential = signer.apply(request.headers)
+            answer = self._exchange(request, credential, is_write=is_write)
+        if answer.status_code in ok:
+            return Answer(
+                status=answer.status_code,
+                headers=answer.headers,
+                content=answer.content,
+                url=request.url or url,
+                vendor=self.connection.vendor,
+                is_write=is_write,
+            )
+        raise self._verdict(answer, is_write=is_write)
+
+    def download(self, url: str, *, max_bytes: int) -> Downloaded:
+        """A file from a foreign host named by the vendor: without any credential, never behind our own walls.
+
+        Raises RejectedError when it is larger than `max_bytes` or not there, TransientError when the link
+        has run out (it is read anew next time) or the host is in trouble.
+        """
+        self._check_is_on()
+        request = self._prepared(
+            "GET", url, headers={"Accept": "*/*", "Accept-Encoding": "identity"}, own=False
+        )
+        answer = self._exchange(request, "", is_write=False, max_bytes=max_bytes, is_foreign=True)
+        if answer.status_code == 200:
+            media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            return Downloaded(answer.content, media_type)
+        # A signed link that has run out is answered 400, 401 or 403, depending on the storage behind it.
+        passes = answer.status_code in (400, 401, 403, 408, 425, 429) or answer.status_code >= 500
+        raise (TransientError if passes else RejectedError)(
+            say(
+                "The file could not be fetched: its host answered with status %(status)s.",
+                status=answer.status_code,
+            ),
+            vendor=self.connection.vendor,
+            status=answer.status_code,
+            retry_after=wait_asked_for(answer.headers) if passes else None,
+        )
+
+    # --- before sending ----------------------------------------------------------------------------------
+
+    def _check_is_on(self) -> None:
+        if not self.connection.is_on:
+            raise ConfigurationError(
+                say(
+                    "The connection %(connection)s is switched off. Switch it on, then try again.",
+                    connection=self.connection.name,
+                ),
+                vendor=self.connection.vendor,
+            )
+
+    def _prepared(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Any = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        own: bool = True,
+    ) -> requests.PreparedRequest:
+        merged: CaseInsensitiveDict[str] = CaseInsensitiveDict(
+            {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+        )
+        merged.update(self.headers if own else {})
+        merged.update(headers or {})
+        if json is not None:
+            merged.setdefault("Content-Type", "application/json")
+            data = encode_json(json)
+        addresses.origin(url)
+        try:
+            return requests.Request(
+                method, url, params=params, data=data, files=files, headers=cast(Any, merged)
+            ).prepare()
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
+            raise ConfigurationError(
+                say(
+                    "A call to %(vendor)s can't be made: an address or a setting of the connection "
+                    "%(connection)s holds characters that are not allowed there.",
+                    vendor=self.connection.vendor,
+                    connection=self.connection.name,
+                ),
+                vendor=self.connection.vendor,
+            ) from error
+
+    def _check_host(self, request: requests.PreparedRequest) -> None:
+        """The prepared address is checked, the one that is really called."""
+        target = addresses.origin(request.url or "")
+        if target not in self._origins():
+            raise ConfigurationError(
+                say(
+                    "%(host)s is not an address of the connection %(connection)s, so nothing was sent there.",
+                    host=target.host,
+                    connection=self.connection.name,
+                ),
+                vendor=self.connection.vendor,
+            )
+
+    def _origins(self) -> set[Origin]:
+        urls = self._hosts
+        if urls is None:
+            urls = vendor(self.connection.vendor).base_urls(self.connection)
+        return {addresses.origin(url) for url in urls if url}
+
+    # --- one exchange ------------------------------------------------------------------------------------
+
+    def _exchange(
+        self,
+        request: requests.PreparedRequest,
+        credential: str,
+        *,
+        is_write: bool,
+        max_bytes: int = MAX_ANSWER_BYTES,
+        is_foreign: bool = False,
+    ) -> requests.Response:
+        """The answer with its whole body, whatever its status; logged. Raises when none came."""
+        url = request.url or ""
+        adapter = adapter_for(url)
+        log = Attempt(
+            self.connection,
+            request.method or "",
+            url,
+            request.headers,
+            self.subject,
+            secrets=(*self._known_secrets(), *([credential] if credential else [])),
+            is_foreign=is_foreign,
+        )
+        exchange = wire.Exchange(self._seconds)
+        token = wire.current.set(exchange)
+        answer: requests.Response | None = None
+        try:
+            if isinstance(adapter, wire.GuardedAdapter):
+                addresses.check_scheme(addresses.origin(url))
+            else:
+                exchange.has_sent = True
+            answer = adapter.send(
+                request,
+                stream=True,
+                timeout=(settings.CALL_CONNECT_SECONDS, settings.CALL_READ_SECONDS),
+                verify=True,
+                proxies={},
+            )
+            self._read(answer, max_bytes=max_bytes, is_foreign=is_foreign)
+        except ConnectorError as error:
+            log.close(status=answer.status_code if answer is not None else None, error=error.message.pattern)
+            raise self._too_large(is_write) if isinstance(error, _AnswerTooLargeError) else error from None
+        except AddressRefusedError:
+            log.close(error="The address is not public.")
+            raise addresses.refused(addresses.origin(url).host) from None
+        except (requests.RequestException, HTTPError, OSError, UnicodeError, ValueError) as error:
+            log.close(
+                status=answer.status_code if answer is not None else None,
+                error=f"{type(error).__name__}: {_cause(error)}",
+            )
+            if answer is not None and 400 <= answer.status_code < 500:
+                _set_content(answer, b"")  # the status alone says that nothing was done
+                return answer
+            raise self._no_answer(error, exchange, is_write=is_write) from None
+        finally:
+            wire.current.reset(token)
+        log.close(
+            status=answer.status_code,
+            answer_headers=answer.headers,
+            request_id_headers=self.request_id_headers,
+            error=body_text(answer.content) if answer.status_code >= 400 else "",
+        )
+        return answer
+
+    def _read(self, answer: requests.Response, *, max_bytes: int, is_foreign: bool) -> None:
+        """Read the body, no more than `max_bytes` of it."""
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            announced = answer.headers.get("Content-Length", "")
+            if announced.isdecimal() and int(announced) > max_bytes:
+                raise _too_large_file(max_bytes) if is_foreign else _AnswerTooLargeError("answer too large")
+            for piece in answer.iter_content(64 * 1024):
+                size += len(piece)
+                if size > max_bytes:
+                    raise (
+                        _too_large_file(max_bytes) if is_foreign else _AnswerTooLargeError("answer too large")
+                    )
+                pieces.append(piece)
+        except BaseException:
+            answer.close()
+            raise
+        _set_content(answer, b"".join(pieces))
+
+    def _known_secrets(self) -> list[str]:
+        return [
+            *(str(value) for value in (self.connection.secrets or {}).values() if value),
+            *self._hidden,
+        ]
+
+    # --- what it means -----------------------------------------------------------------------------------
+
+    def _no_answer(self, error: Exception, exchange: wire.Exchange, *, is_write: bool) -> ConnectorError:
+        name = self.connection.vendor
+        if not exchange.has_sent and isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
+            return ConfigurationError(
+                say(
+                    "Nothing was sent to %(vendor)s: a secret or setting of the connection %(connection)s "
+                    "holds characters that are not allowed there. Enter it again.",
+                    vendor=name,
+                    connection=self.connection.name,
+                ),
+                vendor=name,
+            )
+        if not exchange.has_sent or _is_refusal(error):
+            return TransientError(
+                say("%(vendor)s could not be reached; nothing was sent. It is tried again.", vendor=name),
+                vendor=name,
+            )
+        if is_write:
+            return OutcomeUnknownError(
+                say(
+                    "The answer of %(vendor)s was lost, so it is not known whether the write arrived. "
+                    "It is looked up before anything is sent again.",
+                    vendor=name,
+                ),
+                vendor=name,
+            )
+        return TransientError(
+            say("The answer of %(vendor)s did not come in time. It is asked again.", vendor=name), vendor=name
+        )
+
+    def _too_large(self, is_write: bool) -> ConnectorError:
+        error = OutcomeUnknownError if is_write else RejectedError
+        return error(
+            say("The answer of %(vendor)s is too large to be read.", vendor=self.connection.vendor),
+            vendor=self.connection.vendor,
+        )
+
+    def _understood(self, answer: requests.Response) -> VendorError:
+        """The vendor's error, or an empty one when the body has another shape (a gateway's page)."""
+        try:
+            return self.read_error(answer)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return VendorError()
+
+    def _may_renew(self, answer: requests.Response) -> bool:
+        """Whether this 401 may be about the token: a fault that names a code or text says it is not."""
+        found = self._understood(answer)
+        first = next((f for f in self.faults if f.matches(401, found.code, found.text)), None)
+        return first is None or not (first.code or first.contains)
+
+    def _verdict(self, answer: requests.Response, *, is_write: bool) -> ConnectorError:
+        error = verdict(
+            self.faults,
+            self._understood(answer),
+            vendor=self.connection.vendor,
+            status=answer.status_code,
+            wait=wait_asked_for(answer.headers),
+            is_write=is_write,
+            hidden=self._known_secrets(),
+        )
+        if error.retry_after and answer.status_code in (429, 503):
+            limits.pause(self.connection, clock.now() + error.retry_after)
+        return error
+
+
+class _AnswerTooLargeError(ConnectorError):
+    pass
+
+
+def adapter_for(url: str) -> BaseAdapter:
+    """The simulated vendor mounted for `url`, else a real, guarded connection."""
+    fitting = [prefix for prefix in mounted if _is_below(url, prefix)]
+    return mounted[max(fitting, key=len)] if fitting else wire.adapter()
+
+
+def _is_below(url: str, prefix: str) -> bool:
+    bare = prefix.rstrip("/")
+    return url.startswith(bare) and url[len(bare) : len(bare) + 1] in ("", "/", "?", "#")
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the connection never came about, as far as the library itself says so."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
+    return isinstance(reason, (NewConnectionError, ConnectionRefusedError))
+
+
+def _cause(error: Exception) -> str:
+    """The innermost reason, by type: texts of libraries hold addresses with their queries."""
+    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
+    return type(reason).__name__ if isinstance(reason, Exception) else ""
+
+
+def _set_content(answer: requests.Response, content: bytes) -> None:
+    answer._content = content
+    answer._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _too_large_file(max_bytes: int) -> RejectedError:
+    return RejectedError(
+        say(
+            "The file is larger than %(limit)s MB, the most that may be sent on.",
+            limit=max_bytes // 1_000_000,
+        )
+    )
