@@ -44,8 +44,9 @@ def number(value: Any) -> int | None:
 
 def day(value: Any) -> date | None:
     """The date of "2026-01-01" and of "2026-01-01T00:00:00.000+0000"."""
+    found = re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])", text(value))
     try:
-        return date.fromisoformat(text(value)[:10])
+        return date.fromisoformat(found[0]) if found else None
     except ValueError:
         return None
 
