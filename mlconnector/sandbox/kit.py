@@ -33,6 +33,7 @@ from mlconnector.sandbox.faults import (
 from mlconnector.sandbox.html import page
 
 __all__ = [
+    "AnswerNow",
     "AnswerTooLate",
     "Call",
     "DroppedConnection",
@@ -48,6 +49,14 @@ __all__ = [
 
 # WSGI environ key: seconds that an in-process caller would wait. Its presence also means: never sleep.
 READ_TIMEOUT = "mlconnector.read_timeout"
+
+
+class AnswerNow(Exception):  # noqa: N818 - not an error, a short cut
+    """Raised by a check deep inside a handler: this is the answer, nothing else happens."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 class SimClock:
@@ -261,14 +270,17 @@ class Simulator:
     def _handled(
         self, request: Request, route: Route | None, arguments: Mapping[str, Any], name: str
     ) -> Response:
-        if route is None:
-            response = self.not_found(request) if name == "404" else self.not_allowed(request)
-        elif route.locked:
-            with self.lock:
-                self.work()
+        try:
+            if route is None:
+                response = self.not_found(request) if name == "404" else self.not_allowed(request)
+            elif route.locked:
+                with self.lock:
+                    self.work()
+                    response = route.handler(request, **arguments)
+            else:
                 response = route.handler(request, **arguments)
-        else:
-            response = route.handler(request, **arguments)
+        except AnswerNow as now:
+            response = now.response
         return self.finished(request, name, response)
 
     @contextmanager
