@@ -17,7 +17,7 @@ def clean(text: str, length: int) -> str:
 
     A cut never parts a base character from its marks. Lengths count characters, not bytes.
     """
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isprintable() and unicodedata.is_normalized("NFC", text)):
         text = UNPRINTABLE.sub("", BREAKS.sub(" ", text))
         text = unicodedata.normalize("NFC", text)
     return text if len(text) <= length else _cut(text, length)

@@ -28,10 +28,11 @@ MAX_BYTES = 50 * 1024 * 1024
 
 # What we never fill, as it stands in every row.
 DOMESTIC = ";" + blanks(3, 6) + ";"
-NO_DISCOUNT_TO_LINK = ";" + blanks(15, 19) + ";"
+DISCOUNT_TO_LINK = ";" + blanks(15, 19) + ";"
 NO_NOTES = ";" + blanks(21, 36) + ";"
 AFTER_EU_RATE = ";" + blanks(42, 113) + ";"
 AFTER_REVERSAL = ";" + blanks(119, 125) + LINE_END
+TEXT = column(14).length
 KOST = column(37).length
 LINK = column(20).length
 MAX_NOTES = 8
@@ -73,22 +74,16 @@ def row_writer(*, is_finalized: bool, base_currency: str = "EUR") -> Callable[[E
     locked = AFTER_EU_RATE + ("1;" if is_finalized else "0;")
 
     def row(entry: Entry) -> str:
+        foreign = DOMESTIC if entry.exchange_rate is None else _foreign(entry, base_currency)
+        reversal = '"1"' if entry.is_reversal else '""'
         return (
-            f'{entry.amount:.2f};"{entry.side.value}"'.replace(".", ",")
-            + (DOMESTIC if entry.exchange_rate is None else _foreign(entry, base_currency))
-            + f'{entry.account};{entry.contra_account};"{entry.bu_key}";'
-            + f'{_day_and_month(entry.document_date)};"{entry.document_field_1}";"{entry.document_field_2}";'
-            + (f"{_amount(entry.discount)};" if entry.discount is not None else ";")
-            + quoted(clean(entry.posting_text, 60))
-            + NO_DISCOUNT_TO_LINK
-            + (quoted(document_link(entry.documents)) if entry.documents else '""')
-            + (_notes(entry.notes) if entry.notes else NO_NOTES)
-            + _cost_and_eu(entry)
-            + locked
-            + f"{_full_date(entry.delivery_date)};{_full_date(entry.tax_period_date)};"
-            + f"{_full_date(entry.due_date)};"
-            + ('"1"' if entry.is_reversal else '""')
-            + AFTER_REVERSAL
+            f'{_amount(entry.amount)};"{entry.side.value}"{foreign}'
+            f'{entry.account};{entry.contra_account};"{entry.bu_key}";{_day_and_month(entry.document_date)};'
+            f'"{entry.document_field_1}";"{entry.document_field_2}";{_amount(entry.discount)};'
+            f"{quoted(clean(entry.posting_text, TEXT))}{DISCOUNT_TO_LINK}{_link(entry.documents)}"
+            f"{_notes(entry.notes) if entry.notes else NO_NOTES}{_cost_and_eu(entry)}{locked}"
+            f"{_full_date(entry.delivery_date)};{_full_date(entry.tax_period_date)};"
+            f"{_full_date(entry.due_date)};{reversal}{AFTER_REVERSAL}"
         )
 
     return row
@@ -96,7 +91,11 @@ def row_writer(*, is_finalized: bool, base_currency: str = "EUR") -> Callable[[E
 
 def document_link(documents: Iterable[UUID]) -> str:
     """Beleglink to documents in Belege online: BEDI "<guid>","<guid>" with GUIDs in capitals."""
-    return "BEDI " + ",".join(f'"{str(guid).upper()}"' for guid in documents)
+    return "BEDI " + ",".join([f'"{str(guid).upper()}"' for guid in documents])
+
+
+def _link(documents: tuple[UUID, ...]) -> str:
+    return quoted(document_link(documents)) if documents else '""'
 
 
 def _foreign(entry: Entry, base_currency: str) -> str:
@@ -122,7 +121,11 @@ def _cost_and_eu(entry: Entry) -> str:
 
 
 def _amount(amount: Decimal | None) -> str:
-    return _decimal(amount, 2)
+    """Two decimals. What is stored with two already is the usual case and the fast one."""
+    if amount is None:
+        return ""
+    written = str(amount)
+    return (written if written[-3:-2] == "." else f"{amount:.2f}").replace(".", ",")
 
 
 def _decimal(number: Decimal | None, places: int) -> str:
