@@ -203,7 +203,8 @@ class TokenStore:
         fields = _fields(answer, profile, now, refresh_token=held.tokens["refresh_token"])
         end = _consent_end(answer, profile, now, is_new=False)
         if end is not None:
-            fields["consent_ends_at"] = end
+            kept = None if profile.consent_is_sliding else held.consent_ends_at
+            fields["consent_ends_at"] = min(end, kept) if kept else end
         with transaction.atomic(durable=True):
             stored = TokenSet.objects.filter(pk=held.pk, generation=held.generation).update(
                 generation=held.generation + 1, **fields

@@ -41,7 +41,7 @@ def verdict(
         status=status,
         code=found.code[:100],
         request_id=found.request_id[:200],
-        help_url=found.help_url if found.help_url.startswith("https://") else "",
+        help_url=found.help_url if found.help_url.startswith(("https://", "http://")) else "",
         retry_after=wait if status in (429, 503) or kind is TransientError else None,
         faults=[DataFault(name, "", Message(redact(text, hidden))) for name, text in found.elements],
     )
