@@ -22,6 +22,7 @@ from connections.vendors.datev.wire import (
     mapping,
     moment,
     number,
+    same_job,
     text,
     unreadable,
 )
@@ -32,7 +33,8 @@ logger = logging.getLogger(__name__)
 # Source: DATEV accounting:extf-files 3.0.1, headers Filename and Reference-Id (read 2026-11).
 FILENAME = re.compile(r"EXTF_[A-Za-z0-9_-]{0,51}\.csv")
 REFERENCE = re.compile(r"[-0-9A-Za-z_. +?;]{1,254}")
-MAX_BYTES = 50 * 1024 * 1024
+# The smaller reading of "50 MB".
+MAX_BYTES = 50_000_000
 
 Result = Literal["pending", "succeeded", "failed"]
 RESULTS: Mapping[str, Result] = {"pending": "pending", "succeeded": "succeeded", "failed": "failed"}
@@ -90,21 +92,25 @@ class ExtfCalls(DatevCalls):
         """Send an EXTF file. DATEV does not notice a second one: after OutcomeUnknownError ask
         `find_extf_job` before sending again."""
         check_file(filename, reference, content)
-        answer = self.transport.call(
-            "POST",
-            self._url("extf_url", client_ref, "/extf-files/import"),
-            is_write=True,
-            data=content,
-            headers={
-                "Content-Type": "application/octet-stream",
-                "Filename": filename,
-                "Reference-Id": reference,
-            },
-        )
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Filename": filename,
+            "Reference-Id": reference,
+        }
+        url = self._url("extf_url", client_ref, "/extf-files/import")
+        try:
+            answer = self.transport.call("POST", url, is_write=True, data=content, headers=headers)
+        except RejectedError as error:
+            # No refusal of duplicates is documented; should one come, our own file is not "refused".
+            known = self.find_extf_job(client_ref, reference) if error.status == 409 else None
+            if known is None or known.result == "failed":
+                raise
+            return Submitted(known.ref, None)
         return Submitted(job_ref(answer.headers.get("Location", "")), answer.retry_after)
 
     def extf_job(self, client_ref: str, job: str) -> ExtfJob:
         """One job. A job that is not shown (404, seen shortly after the upload) counts as pending."""
+        job = same_job(job)
         if not JOB_REF.fullmatch(job):
             raise RejectedError(say("'%(job)s' is not the id of a DATEV job.", job=job))
         url = self._url("extf_url", client_ref, f"/extf-files/jobs/{quote(job, safe='')}")
@@ -155,7 +161,7 @@ def check_file(filename: str, reference: str, content: bytes) -> None:
 
 def read_job(said: Mapping[str, Any], job: str = "") -> ExtfJob:
     """A job as DATEV shows it; an unknown result word counts as pending and is logged."""
-    ref = text(said.get("id")) or job
+    ref = same_job(text(said.get("id")) or job)
     if not ref:
         raise unreadable()
     sent = text(said.get("result"))

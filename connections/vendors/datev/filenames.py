@@ -13,8 +13,8 @@ from connections.messages import DataFault, Message, say
 NOT_ALLOWED = re.compile(r"[^ &()+\-._0-9A-Za-zÀ-ÖØ-öø-ÿ]")
 MAX_NAME = 255
 EXTENSION = re.compile(r"[^.]\.([0-9A-Za-z]{1,10})\Z")
-# Source: DCO01016 and DCO01216 "max. 20MB" (read 2026-11).
-MAX_FILE_BYTES = 20 * 1024 * 1024
+# The smaller reading of "20MB". Source: DCO01016 and DCO01216 (read 2026-11).
+MAX_FILE_BYTES = 20_000_000
 
 # The first media type of an extension is the one that is sent. DATEV compares both (DCO01219).
 MEDIA_TYPES: dict[str, tuple[str, ...]] = {
@@ -132,5 +132,5 @@ def contradicts(filename: str, media_type: str) -> bool:
 
 def megabytes(size: int) -> str:
     """Bytes as megabytes with one decimal, rounded up: never shown as the limit itself."""
-    tenths = -(-size * 10 // (1024 * 1024))
+    tenths = -(-size // 100_000)
     return f"{tenths // 10}.{tenths % 10}"

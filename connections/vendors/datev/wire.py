@@ -124,8 +124,14 @@ def job_ref(location: str) -> str:
     # Source: DATEV accounting:extf-files 3.0.1, answer 202 of /extf-files/import (read 2026-11).
     segments = [unquote(segment) for segment in urlsplit(location.strip()).path.split("/") if segment]
     if len(segments) >= 2 and segments[-2] == "jobs" and JOB_REF.fullmatch(segments[-1]):
-        return segments[-1]
+        return same_job(segments[-1])
     return ""
+
+
+def same_job(ref: str) -> str:
+    """The id of an EXTF job in one form, lower case with dashes: DATEV spells the same GUID in several."""
+    known = guid(ref)
+    return str(known) if known else ref
 
 
 def next_page(link: str, url: str) -> str:

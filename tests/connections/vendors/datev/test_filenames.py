@@ -91,7 +91,7 @@ def test_all_faults_of_a_file_are_listed_at_once():
     assert len(rules) == 3
     assert "pdf, tif" in rules[0]
     assert "docx" in rules[1]
-    assert "20.1" in rules[2]
+    assert "20.1 MB" in rules[2]
     assert "20 MB" in rules[2]
 
 
