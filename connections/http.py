@@ -10,22 +10,21 @@ from typing import Any, Final, Protocol, cast
 
 import requests
 from django.conf import settings
-from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
-from connections import addresses, clock, limits, wire
-from connections.addresses import AddressRefusedError, Origin
+from connections import addresses, clock, health, limits
+from connections.addresses import Origin
 from connections.answers import Answer, Downloaded, VendorError, encode_json, wait_asked_for
-from connections.call_log import Attempt, body_text
 from connections.errors import (
+    AccessLostError,
     ConfigurationError,
     ConnectorError,
     Fault,
-    OutcomeUnknownError,
     RejectedError,
     TransientError,
 )
+from connections.exchange import Exchange, mounted, not_allowed_there
 from connections.messages import say
 from connections.models import Connection
 from connections.registry import vendor
@@ -44,10 +43,6 @@ __all__ = [
 ]
 
 USER_AGENT = "ml-connector/0.1"
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
-
-# URL prefix -> adapter: where tests mount simulated vendors, which have no address to be checked.
-mounted: dict[str, BaseAdapter] = {}
 
 
 class Unset:
@@ -140,7 +135,10 @@ class Transport:
                 vendor=self.connection.vendor,
                 is_write=is_write,
             )
-        raise self._verdict(answer, is_write=is_write)
+        error = self._verdict(answer, is_write=is_write)
+        if signer and isinstance(error, AccessLostError):
+            health.sign_in_needed(self.connection, error.message)
+        raise error
 
     def download(self, url: str, *, max_bytes: int) -> Downloaded:
         """A file from a foreign host named by the vendor: without any credential, never behind our own walls.
@@ -152,7 +150,14 @@ class Transport:
         request = self._prepared(
             "GET", url, headers={"Accept": "*/*", "Accept-Encoding": "identity"}, own=False
         )
-        answer = self._exchange(request, "", is_write=False, max_bytes=max_bytes, is_foreign=True)
+        answer = Exchange(
+            self.connection,
+            self._seconds,
+            subject=self.subject,
+            secrets=self._known_secrets(),
+            is_foreign=True,
+            max_bytes=max_bytes,
+        ).send(request)
         if answer.status_code == 200:
             media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return Downloaded(answer.content, media_type)
@@ -206,15 +211,7 @@ class Transport:
                 method, url, params=params, data=data, files=files, headers=cast(Any, merged)
             ).prepare()
         except (requests.RequestException, HTTPError, UnicodeError) as error:
-            raise ConfigurationError(
-                say(
-                    "A call to %(vendor)s can't be made: an address or a setting of the connection "
-                    "%(connection)s holds characters that are not allowed there.",
-                    vendor=self.connection.vendor,
-                    connection=self.connection.name,
-                ),
-                vendor=self.connection.vendor,
-            ) from error
+            raise not_allowed_there(self.connection) from error
 
     def _check_host(self, request: requests.PreparedRequest) -> None:
         """The prepared address is checked, the one that is really called."""
@@ -238,131 +235,22 @@ class Transport:
     # --- one exchange ------------------------------------------------------------------------------------
 
     def _exchange(
-        self,
-        request: requests.PreparedRequest,
-        credential: str,
-        *,
-        is_write: bool,
-        max_bytes: int = MAX_ANSWER_BYTES,
-        is_foreign: bool = False,
+        self, request: requests.PreparedRequest, credential: str, *, is_write: bool
     ) -> requests.Response:
-        """The answer with its whole body, whatever its status; logged. Raises when none came."""
-        url = request.url or ""
-        adapter = adapter_for(url)
-        log = Attempt(
+        return Exchange(
             self.connection,
-            request.method or "",
-            url,
-            request.headers,
-            self.subject,
-            secrets=(*self._known_secrets(), *([credential] if credential else [])),
-            is_foreign=is_foreign,
-        )
-        exchange = wire.Exchange(self._seconds)
-        token = wire.current.set(exchange)
-        answer: requests.Response | None = None
-        try:
-            if isinstance(adapter, wire.GuardedAdapter):
-                addresses.check_scheme(addresses.origin(url))
-            else:
-                exchange.has_sent = True
-            answer = adapter.send(
-                request,
-                stream=True,
-                timeout=(settings.CALL_CONNECT_SECONDS, settings.CALL_READ_SECONDS),
-                verify=True,
-                proxies={},
-            )
-            self._read(answer, max_bytes=max_bytes, is_foreign=is_foreign)
-        except ConnectorError as error:
-            log.close(status=answer.status_code if answer is not None else None, error=error.message.pattern)
-            raise self._too_large(is_write) if isinstance(error, _AnswerTooLargeError) else error from None
-        except AddressRefusedError:
-            log.close(error="The address is not public.")
-            raise addresses.refused(addresses.origin(url).host) from None
-        except (requests.RequestException, HTTPError, OSError, UnicodeError, ValueError) as error:
-            log.close(
-                status=answer.status_code if answer is not None else None,
-                error=f"{type(error).__name__}: {_cause(error)}",
-            )
-            if answer is not None and 400 <= answer.status_code < 500:
-                _set_content(answer, b"")  # the status alone says that nothing was done
-                return answer
-            raise self._no_answer(error, exchange, is_write=is_write) from None
-        finally:
-            wire.current.reset(token)
-        log.close(
-            status=answer.status_code,
-            answer_headers=answer.headers,
+            self._seconds,
+            subject=self.subject,
             request_id_headers=self.request_id_headers,
-            error=body_text(answer.content) if answer.status_code >= 400 else "",
-        )
-        return answer
-
-    def _read(self, answer: requests.Response, *, max_bytes: int, is_foreign: bool) -> None:
-        """Read the body, no more than `max_bytes` of it."""
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            announced = answer.headers.get("Content-Length", "")
-            if announced.isdecimal() and int(announced) > max_bytes:
-                raise _too_large_file(max_bytes) if is_foreign else _AnswerTooLargeError("answer too large")
-            for piece in answer.iter_content(64 * 1024):
-                size += len(piece)
-                if size > max_bytes:
-                    raise (
-                        _too_large_file(max_bytes) if is_foreign else _AnswerTooLargeError("answer too large")
-                    )
-                pieces.append(piece)
-        except BaseException:
-            answer.close()
-            raise
-        _set_content(answer, b"".join(pieces))
+            secrets=(*self._known_secrets(), credential),
+            is_write=is_write,
+        ).send(request)
 
     def _known_secrets(self) -> list[str]:
-        return [
-            *(str(value) for value in (self.connection.secrets or {}).values() if value),
-            *self._hidden,
-        ]
+        stored = (self.connection.secrets or {}).values()
+        return [*(str(value) for value in stored if value), *self._hidden]
 
     # --- what it means -----------------------------------------------------------------------------------
-
-    def _no_answer(self, error: Exception, exchange: wire.Exchange, *, is_write: bool) -> ConnectorError:
-        name = self.connection.vendor
-        if not exchange.has_sent and isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
-            return ConfigurationError(
-                say(
-                    "Nothing was sent to %(vendor)s: a secret or setting of the connection %(connection)s "
-                    "holds characters that are not allowed there. Enter it again.",
-                    vendor=name,
-                    connection=self.connection.name,
-                ),
-                vendor=name,
-            )
-        if not exchange.has_sent or _is_refusal(error):
-            return TransientError(
-                say("%(vendor)s could not be reached; nothing was sent. It is tried again.", vendor=name),
-                vendor=name,
-            )
-        if is_write:
-            return OutcomeUnknownError(
-                say(
-                    "The answer of %(vendor)s was lost, so it is not known whether the write arrived. "
-                    "It is looked up before anything is sent again.",
-                    vendor=name,
-                ),
-                vendor=name,
-            )
-        return TransientError(
-            say("The answer of %(vendor)s did not come in time. It is asked again.", vendor=name), vendor=name
-        )
-
-    def _too_large(self, is_write: bool) -> ConnectorError:
-        error = OutcomeUnknownError if is_write else RejectedError
-        return error(
-            say("The answer of %(vendor)s is too large to be read.", vendor=self.connection.vendor),
-            vendor=self.connection.vendor,
-        )
 
     def _understood(self, answer: requests.Response) -> VendorError:
         """The vendor's error, or an empty one when the body has another shape (a gateway's page)."""
@@ -390,46 +278,3 @@ class Transport:
         if error.retry_after and answer.status_code in (429, 503):
             limits.pause(self.connection, clock.now() + error.retry_after)
         return error
-
-
-class _AnswerTooLargeError(ConnectorError):
-    pass
-
-
-def adapter_for(url: str) -> BaseAdapter:
-    """The simulated vendor mounted for `url`, else a real, guarded connection."""
-    fitting = [prefix for prefix in mounted if _is_below(url, prefix)]
-    return mounted[max(fitting, key=len)] if fitting else wire.adapter()
-
-
-def _is_below(url: str, prefix: str) -> bool:
-    bare = prefix.rstrip("/")
-    return url.startswith(bare) and url[len(bare) : len(bare) + 1] in ("", "/", "?", "#")
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Whether the connection never came about, as far as the library itself says so."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
-    return isinstance(reason, (NewConnectionError, ConnectionRefusedError))
-
-
-def _cause(error: Exception) -> str:
-    """The innermost reason, by type: texts of libraries hold addresses with their queries."""
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
-    return type(reason).__name__ if isinstance(reason, Exception) else ""
-
-
-def _set_content(answer: requests.Response, content: bytes) -> None:
-    answer._content = content
-    answer._content_consumed = True  # type: ignore[attr-defined]
-
-
-def _too_large_file(max_bytes: int) -> RejectedError:
-    return RejectedError(
-        say(
-            "The file is larger than %(limit)s MB, the most that may be sent on.",
-            limit=max_bytes // 1_000_000,
-        )
-    )
