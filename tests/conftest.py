@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from connections import clock
+from connections.models import Connection
+from tests import factories
+from tests.mounting import mounted, post_to_product
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -46,37 +49,34 @@ def clock_put_back() -> Iterator[None]:
 
 @pytest.fixture
 def asana() -> Iterator[Any]:
-    """The simulated Asana, mounted at https://asana.example; its files at https://asana-files.example."""
-    from mlconnector.sandbox.asana import AsanaSimulator
-    from tests.mounting import mounted
+    """The simulated Asana at https://asana.example, its files at https://asana-files.example.
 
-    simulator = AsanaSimulator()
-    with mounted(simulator, "https://asana.example", "https://asana-files.example"):
+    Its webhook deliveries come to the product's own views.
+    """
+    from mlconnector.sandbox.asana import AsanaSimulator
+
+    simulator = AsanaSimulator(post=post_to_product())
+    with mounted(simulator, factories.ASANA, factories.ASANA_FILES):
         yield simulator
 
 
 @pytest.fixture
 def datev() -> Iterator[Any]:
-    """The simulated DATEV, mounted at https://datev.example."""
+    """The simulated DATEV at https://datev.example."""
     from mlconnector.sandbox.datev import DatevSimulator
-    from tests.mounting import mounted
 
     simulator = DatevSimulator()
-    with mounted(simulator, "https://datev.example"):
+    with mounted(simulator, factories.DATEV):
         yield simulator
 
 
 @pytest.fixture
-def asana_connection(db: None, asana: Any) -> Any:
+def asana_connection(db: None, asana: Any) -> Connection:
     """A connection to the simulated Asana with a personal access token."""
-    from tests.factories import asana_connection
-
-    return asana_connection(asana)
+    return factories.asana_connection(asana)
 
 
 @pytest.fixture
-def datev_connection(db: None, datev: Any) -> Any:
+def datev_connection(db: None, datev: Any) -> Connection:
     """A connection to the simulated DATEV, signed in."""
-    from tests.factories import datev_connection
-
-    return datev_connection(datev)
+    return factories.datev_connection(datev)

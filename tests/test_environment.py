@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from connections import clock
+from connections import clock, registry
 from connections.models import Connection
 from tests.conftest import NetworkForbiddenError
 
@@ -50,3 +50,11 @@ def test_the_clock_is_put_back_after_each_test():
 def test_no_setting_comes_from_a_file_of_this_machine():
     assert settings.IN_DEVELOPMENT
     assert settings.SECRET_KEY.startswith("development-only")
+
+
+def test_both_simulated_vendors_answer_the_real_clients(asana_connection, datev_connection):
+    for signed_in in (asana_connection, datev_connection):
+        declared = registry.vendor(signed_in.vendor)
+        checkup = declared.check(signed_in)
+        assert checkup.who
+        assert not checkup.missing

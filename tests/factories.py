@@ -1,0 +1,56 @@
+"""Connections to the simulated vendors, as a person would have made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connections import clock
+from connections.models import Connection, Health
+
+ASANA = "https://asana.example"
+ASANA_FILES = "https://asana-files.example"
+DATEV = "https://datev.example"
+
+
+def asana_connection(asana: Any, name: str = "Asana Muster GmbH", **settings: Any) -> Connection:
+    """A connection with the personal access token of the simulator's own Asana user."""
+    return Connection.objects.create(
+        name=name,
+        vendor="asana",
+        settings={
+            "sign_in": "pat",
+            "base_url": f"{ASANA}/api/1.0",
+            "oauth_url": f"{ASANA}/-",
+            "calls_per_minute": "1500",
+            "workspace": asana.workspace,
+        }
+        | settings,
+        secrets={"pat": asana.pat},
+        health=Health.OK,
+    )
+
+
+def datev_connection(datev: Any, name: str = "DATEV Muster GmbH", **settings: Any) -> Connection:
+    """A connection on which the simulator's person has signed in with all scopes."""
+    from connections.tokens import TokenStore
+    from connections.vendors.datev.settings import DEFAULT_SCOPES
+
+    app = datev.apps[0]
+    environment = settings.get("environment", "production")
+    connection = Connection.objects.create(
+        name=name,
+        vendor="datev",
+        settings={
+            "environment": environment,
+            "client_id": app.client_id,
+            "token_mode": "short",
+            **datev.addresses(DATEV, environment),
+        }
+        | settings,
+        secrets={"client_secret": app.client_secret},
+    )
+    answer = datev.sign_in(DEFAULT_SCOPES, bound_client=connection.setting("bound_client") or "")
+    TokenStore(connection).store_answer(answer, clock.now())
+    connection.health = Health.OK
+    connection.save(update_fields=("health",))
+    return connection
