@@ -59,3 +59,8 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def owner(self) -> str:
+        """The owner of this document's effects: the same whoever uploads it, however often."""
+        return f"document:{self.pk}"

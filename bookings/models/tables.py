@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -21,7 +21,7 @@ def touch_books(client_ids: Iterable[int]) -> None:
         DatevClient.objects.filter(pk=client_id).update(books_version=new_version())
 
 
-class TableQuerySet(models.QuerySet["TableRow"]):
+class TableQuerySet(models.QuerySet[Any]):
     """Changes of many rows at once are noticed too."""
 
     def update(self, **values: Any) -> int:
@@ -58,7 +58,7 @@ class TableRow(models.Model):
 
     client = models.ForeignKey(DatevClient, models.CASCADE, related_name="+")
 
-    objects = TableQuerySet.as_manager()
+    objects: ClassVar[models.Manager[Any]] = TableQuerySet.as_manager()
 
     class Meta:
         abstract = True
