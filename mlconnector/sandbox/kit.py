@@ -234,7 +234,7 @@ class Simulator:
         if name.startswith("_sim."):
             with self.lock:
                 return self._routes[name].handler(request, **arguments)(environ, start_response)
-        with self._counted(name) as in_flight:
+        with request, self._counted(name) as in_flight:  # closes the files of a multipart body
             call = self._entered(request, body, name, in_flight)
             fault = self.faults.take(request.method, request.path, name, body)
             return self._answer(request, route, arguments, call, fault)(environ, start_response)
