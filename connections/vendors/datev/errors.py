@@ -120,7 +120,8 @@ NO_RIGHTS = _(
 )
 DOWN = _("DATEV is not available at the moment (often maintenance). It is tried again later.")
 OUR_FAULT = _(
-    "DATEV can't read our request. This is a fault of this product: please report it with the code."
+    "DATEV can't read our request (status %(status)s, code '%(code)s'). This is a fault of this "
+    "product; please report it."
 )
 OTHER_FORMAT = _("DATEV does not accept this type of file. Attach the document as PDF and try again.")
 TOO_LARGE = _("The file is too large for DATEV: at most 20 MB. Attach a smaller version and try again.")

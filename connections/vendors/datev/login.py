@@ -48,6 +48,8 @@ def profile(connection: Connection) -> OAuthProfile:
         consent_is_sliding=False,
         revoke_tokens=("access_token", "refresh_token"),
         sends_token_type_hint=True,
+        # Source: DATEV authentication guide: never more than one valid refresh token.
+        revokes_before_sign_in=True,
         identity=identity,
     )
 
