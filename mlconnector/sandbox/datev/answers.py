@@ -135,7 +135,7 @@ def empty(status: int, **headers: str) -> AnswerNow:
 
 def with_quirks(request: Request, response: Response) -> Response:
     """The same answer in the odd forms of DATEV's examples and live answers."""
-    if not response.mimetype.endswith("json"):
+    if not (response.mimetype or "").endswith("json"):
         return response
     value = json.loads(response.get_data())
     value = _odd(value)
