@@ -14,3 +14,5 @@ max_requests = 5000
 max_requests_jitter = 500
 # Addresses of requests may hold what signs a person in (OAuth's code), so there is no access log.
 accesslog = None
+# Nothing here is controlled at run time, and two installations on one machine would share the socket.
+control_socket_disable = True

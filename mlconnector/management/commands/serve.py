@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
+from django.utils import translation
 
 from connections import clock
 from mlconnector.supervisor import Child, Supervisor
@@ -84,9 +85,11 @@ def ensure_first_admin(command: BaseCommand) -> None:
         name, password = _ask(command)
     user = users(username=name, is_staff=True, is_superuser=True)
     try:
-        validate_password(password, user)
-        user.set_password(password)
-        user.full_clean()
+        # Commands speak English to technicians, whatever the web says.
+        with translation.override("en"):
+            validate_password(password, user)
+            user.set_password(password)
+            user.full_clean()
     except ValidationError as error:
         raise CommandError(f"The first administrator was not made. {' '.join(error.messages)}") from error
     user.save()
