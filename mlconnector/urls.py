@@ -8,6 +8,7 @@ from mlconnector import health
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("oauth/", include("connections.urls")),
     path("hooks/", include("pairs.urls")),
     path("admin/", admin.site.urls),
 ]
