@@ -84,6 +84,7 @@ def _environ(request: requests.PreparedRequest, read_timeout: float | None) -> d
         "HTTP_HOST": url.netloc.rpartition("@")[2],
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
+        "wsgi.input_terminated": True,
         "wsgi.url_scheme": url.scheme,
         "wsgi.input": io.BytesIO(body),
         "wsgi.errors": io.StringIO(),
