@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from connections import clock
 from connections.errors import ConnectorError, OutcomeUnknownError, TransientError
 from connections.messages import say
+from connections.registry import label
 
 # Vendors ask for seconds or minutes; more than an hour is a mistake or an outage that is asked about again.
 LONGEST_WAIT = timedelta(hours=1)
@@ -53,7 +54,7 @@ class Answer:
         except ValueError:
             error: type[ConnectorError] = OutcomeUnknownError if self.is_write else TransientError
             raise error(
-                say("%(vendor)s sent an answer that is not JSON.", vendor=self.vendor),
+                say("%(vendor)s sent an answer that is not JSON.", vendor=label(self.vendor)),
                 vendor=self.vendor,
                 status=self.status,
             ) from None

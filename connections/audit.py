@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,9 +23,9 @@ def record(
     action: str, subject: str, message: Message | None = None, *, actor: str = "", **facts: Any
 ) -> AuditEntry:
     """Append one step. `subject` is "record:12", "connection:3", ...; `facts` are JSON and hold no secret."""
-    details = dict(facts)
+    details = _plain(facts)
     if message is not None:
-        details["message"] = message.to_json()
+        details["message"] = _plain(message.to_json())
     with transaction.atomic():
         if database.vendor == "postgresql":
             with database.cursor() as cursor:
@@ -33,15 +33,30 @@ def record(
         previous = AuditEntry.objects.order_by("-id").values_list("hash", flat=True).first() or ""
         entry = AuditEntry(
             at=clock.now(),
-            actor=actor,
+            actor=_plain(actor)[:150],
             action=action,
             subject=subject,
-            details=json.loads(json.dumps(details, default=str)),
+            details=details,
             previous_hash=previous,
         )
         entry.hash = hash_of(entry)
         entry.save(force_insert=True)
     return entry
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON that both databases give back exactly as it was stored, or the hash would not fit.
+
+    PostgreSQL keeps numbers as numeric (1e16 comes back as an integer) and refuses NUL and lone surrogates.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    text = str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", errors="replace").decode()
 
 
 def hash_of(entry: AuditEntry) -> str:

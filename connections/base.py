@@ -74,6 +74,8 @@ class OAuthProfile:
     # One revoke request for each token with `token_type_hint`, or only for the refresh token.
     revoke_tokens: tuple[Literal["access_token", "refresh_token"], ...] = ("access_token", "refresh_token")
     sends_token_type_hint: bool = True
+    # True: the vendor wants the tokens of an earlier sign-in revoked before it gives new ones.
+    revokes_before_sign_in: bool = False
     # Reads who signed in from the token answer, without a call; {} when the answer does not say.
     identity: Callable[[Mapping[str, Any]], str] = lambda answer: ""
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField
 
 
 def keyring() -> MultiFernet:
@@ -38,7 +43,21 @@ def decrypt(stored: str) -> Any:
         ) from error
 
 
-class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
+def is_newest(stored: str) -> bool:
+    """Whether an encrypted text was made with the first key of the ring."""
+    try:
+        Fernet(settings.FIELD_KEYS[0]).decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def reencrypt(stored: str) -> str:
+    """An encrypted text, made again with the first key. Raises ImproperlyConfigured if no key fits."""
+    return encrypt(decrypt(stored))
+
+
+class EncryptedJSONField(_TextField):
     """JSON that is encrypted in the database and plain in Python; empty is stored as an empty text."""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:

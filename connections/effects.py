@@ -100,27 +100,43 @@ class Effects:
         return find()
 
     def _start(self, effect: Effect, content_digest: str) -> None:
-        with transaction.atomic():
+        """Mark as started, really committed before anything is sent (a transaction around it is refused)."""
+        now = clock.now()
+        with transaction.atomic(durable=True):
             self.guard()
-            effect.state = EffectState.STARTED
-            effect.digest = content_digest
-            effect.starts += 1
-            effect.started_at = clock.now()
-            effect.save(update_fields=("state", "digest", "starts", "started_at"))
+            won = Effect.objects.filter(pk=effect.pk, state=effect.state, starts=effect.starts).update(
+                state=EffectState.STARTED, digest=content_digest, starts=effect.starts + 1, started_at=now
+            )
+        if not won:
+            raise TransientError(
+                say("Another worker is at '%(write)s' already.", write=effect.name),
+                retry_after=timedelta(minutes=1),
+            )
+        effect.state, effect.digest, effect.started_at = EffectState.STARTED, content_digest, now
+        effect.starts += 1
 
     def _mark(self, effect: Effect, state: EffectState, error: ConnectorError) -> None:
-        effect.state = state
-        effect.error = error.message.to_json()
-        effect.save(update_fields=("state", "error"))
+        """What came of this very start; a later one, or one that is done, is left alone."""
+        effect.state, effect.error = state, error.message.to_json()
+        Effect.objects.filter(pk=effect.pk, state=EffectState.STARTED, starts=effect.starts).update(
+            state=state, error=effect.error
+        )
 
     def _finish(self, effect: Effect, result: Any, *, adopted: bool) -> Any:
-        effect.state = EffectState.DONE
-        effect.result = result
-        effect.was_adopted = adopted
-        effect.finished_at = clock.now()
-        effect.error = None
-        effect.save(update_fields=("state", "result", "was_adopted", "finished_at", "error"))
-        return result
+        """Keep the result and return it as it will be returned ever after: read back from JSON."""
+        kept = json.loads(json.dumps(result))
+        won = (
+            Effect.objects.filter(pk=effect.pk)
+            .exclude(state=EffectState.DONE)
+            .update(
+                state=EffectState.DONE,
+                result=kept,
+                was_adopted=adopted,
+                finished_at=clock.now(),
+                error=None,
+            )
+        )
+        return kept if won else Effect.objects.values_list("result", flat=True).get(pk=effect.pk)
 
 
 def settle(owner: str, *, arrived: bool, by: str) -> int:

@@ -22,6 +22,7 @@ from connections.errors import (
 )
 from connections.messages import say
 from connections.models import Connection
+from connections.registry import label
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
@@ -129,13 +130,13 @@ class Exchange:
     # --- what is said when no answer came ----------------------------------------------------------------
 
     def _no_answer(self, error: Exception, has_sent: bool) -> ConnectorError:
-        name = self.connection.vendor
+        name = label(self.connection.vendor)
         if not has_sent and isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
             return not_allowed_there(self.connection)
         if not has_sent or _is_refusal(error):
             return TransientError(
                 say("%(vendor)s could not be reached; nothing was sent. It is tried again.", vendor=name),
-                vendor=name,
+                vendor=self.connection.vendor,
             )
         if self.is_write:
             return OutcomeUnknownError(
@@ -144,14 +145,15 @@ class Exchange:
                     "It is looked up before anything is sent again.",
                     vendor=name,
                 ),
-                vendor=name,
+                vendor=self.connection.vendor,
             )
         return TransientError(
-            say("The answer of %(vendor)s did not come in time. It is asked again.", vendor=name), vendor=name
+            say("The answer of %(vendor)s did not come in time. It is asked again.", vendor=name),
+            vendor=self.connection.vendor,
         )
 
     def _too_large(self) -> ConnectorError:
-        name = self.connection.vendor
+        name = label(self.connection.vendor)
         if self.is_foreign:
             return RejectedError(
                 say(
@@ -159,10 +161,13 @@ class Exchange:
                     "then try again.",
                     limit=self.max_bytes // 1_000_000,
                 ),
-                vendor=name,
+                vendor=self.connection.vendor,
             )
         error = OutcomeUnknownError if self.is_write else RejectedError
-        return error(say("The answer of %(vendor)s is too large to be read.", vendor=name), vendor=name)
+        return error(
+            say("The answer of %(vendor)s is too large to be read.", vendor=name),
+            vendor=self.connection.vendor,
+        )
 
 
 def not_allowed_there(connection: Connection) -> ConfigurationError:
@@ -170,7 +175,7 @@ def not_allowed_there(connection: Connection) -> ConfigurationError:
         say(
             "Nothing was sent to %(vendor)s: an address, a secret or a setting of the connection "
             "%(connection)s holds characters that are not allowed there. Enter it again.",
-            vendor=connection.vendor,
+            vendor=label(connection.vendor),
             connection=connection.name,
         ),
         vendor=connection.vendor,

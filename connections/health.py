@@ -11,15 +11,15 @@ from connections.models import Connection, Health
 
 def sign_in_needed(connection: Connection, message: Message) -> None:
     """A person must sign in again: the connection pauses with `message`; recorded once."""
-    _change(connection, Health.SIGN_IN, message, "connection_sign_in_needed")
+    _change(connection, Health.SIGN_IN, message, "connection.sign_in_needed")
 
 
 def healthy(connection: Connection, message: Message | None = None, *, actor: str = "") -> None:
-    _change(connection, Health.OK, message, "connection_healthy", actor=actor)
+    _change(connection, Health.OK, message, "connection.healthy", actor=actor)
 
 
 def needs_attention(connection: Connection, message: Message, *, actor: str = "") -> None:
-    _change(connection, Health.ATTENTION, message, "connection_needs_attention", actor=actor)
+    _change(connection, Health.ATTENTION, message, "connection.needs_attention", actor=actor)
 
 
 def _change(

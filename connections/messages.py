@@ -17,7 +17,8 @@ class Message:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        pattern = gettext(self.pattern)
+        # gettext("") is the header of the catalogue.
+        pattern = gettext(self.pattern) if self.pattern else ""
         return pattern % self.values if self.values else pattern
 
     def to_json(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class DataFault:
     def __str__(self) -> str:
         shown = f" ({self.value})" if self.value else ""
         remedy = f" {self.remedy}" if self.remedy.pattern else ""
-        return f"{gettext(self.field)}{shown}: {self.rule}{remedy}"
+        return f"{gettext(self.field) if self.field else ''}{shown}: {self.rule}{remedy}"
 
     def to_json(self) -> dict[str, Any]:
         return {

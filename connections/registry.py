@@ -20,3 +20,9 @@ def vendors() -> Mapping[str, Vendor]:
 def vendor(key: str) -> Vendor:
     """The vendor stored as `key`. Raises KeyError for an unknown one."""
     return vendors()[key]
+
+
+def label(key: str) -> str:
+    """The vendor's name as people write it."""
+    known = vendors().get(key)
+    return known.label if known else key

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
+from django.utils.translation import gettext_noop as _
 
 from connections.answers import VendorError
 from connections.base import OAuthProfile
@@ -20,11 +21,12 @@ from connections.errors import (
 from connections.http import Transport
 from connections.messages import say
 from connections.models import Connection
+from connections.registry import label
 
 # An exchange ends within this, so that the lease of a refresh (`connections.tokens`) outlasts it.
 TOTAL_SECONDS = 30.0
 
-_SETTINGS_REFUSED = (
+_SETTINGS_REFUSED = _(
     "%(vendor)s refused the sign-in settings of this connection (%(code)s). Compare client id, secret, "
     "scopes and addresses with those shown in the vendor's developer portal."
 )
@@ -93,7 +95,10 @@ class TokenEndpoint:
         answer = self._post(self.profile.token_url, form, hidden=hidden, is_write=True).json()
         if not isinstance(answer, Mapping) or not _is_text(answer.get("access_token")):
             raise OutcomeUnknownError(
-                say("%(vendor)s's sign-in service answered without a token.", vendor=self.connection.vendor),
+                say(
+                    "%(vendor)s's sign-in service answered without a token.",
+                    vendor=label(self.connection.vendor),
+                ),
                 vendor=self.connection.vendor,
             )
         return answer

@@ -210,9 +210,17 @@ class TokenStore:
                 generation=held.generation + 1, **fields
             )
         if not stored:
-            # A person has signed in (or disconnected) meanwhile: that is newer than our answer.
+            self._end_unwanted(fields["tokens"], profile)
             raise self._try_again()
         return str(answer["access_token"])
+
+    def _end_unwanted(self, tokens: Mapping[str, str], profile: OAuthProfile) -> None:
+        """A person has disconnected while we refreshed: tokens that nobody keeps must not live on.
+
+        After a new sign-in nothing is revoked: some vendors would end that one too.
+        """
+        if not TokenSet.objects.filter(connection_id=self.connection.pk).exists():
+            revoke_all(self.connection, profile, tokens)
 
     def _release(self, held: TokenSet) -> None:
         """Nothing was used up: the next one may try."""
@@ -300,6 +308,20 @@ class StaticBearer:
 
     def renewed(self, rejected: str) -> bool:
         return False
+
+
+def revoke_all(connection: Connection, profile: OAuthProfile, tokens: Mapping[str, Any]) -> list[Message]:
+    """End the tokens at the vendor as it wants it; what went wrong, for a person to read."""
+    problems: list[Message] = []
+    endpoint = TokenEndpoint(connection, profile)
+    for kind in profile.revoke_tokens if profile.revoke_url else ():
+        if not tokens.get(kind):
+            continue
+        try:
+            endpoint.revoke(tokens[kind], kind)
+        except ConnectorError as error:
+            problems.append(error.message)
+    return problems
 
 
 def _is_leased(held: TokenSet) -> bool:

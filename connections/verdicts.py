@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from connections.answers import VendorError
 from connections.errors import ConnectorError, Fault, OutcomeUnknownError, TransientError
 from connections.messages import DataFault, Message, say
 from connections.redaction import redact
+from connections.registry import label
 
 # How long nobody calls after a 429 that does not say how long to wait.
 DEFAULT_PAUSE = timedelta(seconds=30)
@@ -50,25 +53,25 @@ def verdict(
 def _kind(listed: Fault | None, status: int, is_write: bool) -> tuple[type[ConnectorError], str]:
     """The class of the error and its sentence."""
     if status == 429:
-        asked_for_less = "%(vendor)s asked us to slow down; it is tried again after the pause."
+        asked_for_less = _("%(vendor)s asked us to slow down; it is tried again after the pause.")
         return TransientError, listed.message if listed else asked_for_less
     if is_write and status >= 500 and not (listed and listed.status and (listed.code or listed.contains)):
         # The server may have failed after the deed. Only a fault that names status and code knows better.
-        return OutcomeUnknownError, (
+        return OutcomeUnknownError, _(
             "%(vendor)s answered with a fault of its own (status %(status)s), so it is not known whether "
             "the write arrived. It is looked up before anything is sent again."
         )
     if listed:
         return listed.error, listed.message
     if status >= 500:
-        return TransientError, "%(vendor)s has a fault of its own (status %(status)s). It is tried again."
+        return TransientError, _("%(vendor)s has a fault of its own (status %(status)s). It is tried again.")
     if is_write and status < 400:
         # 2xx and 3xx do not say "refused".
-        return OutcomeUnknownError, (
+        return OutcomeUnknownError, _(
             "%(vendor)s answered with the unexpected status %(status)s, so it is not known whether the write "
             "arrived. It is looked up before anything is sent again."
         )
-    return UnlistedStatusError, (
+    return UnlistedStatusError, _(
         "%(vendor)s answered with status %(status)s, which ml-connector does not know here. "
         "Please report this; nothing was repeated."
     )
@@ -79,4 +82,4 @@ def _message(pattern: str, found: VendorError, status: int, vendor: str, hidden:
     if "%(" not in pattern:
         return Message(pattern)
     text = redact(found.text, hidden)[:LONGEST_TEXT]
-    return say(pattern, vendor=vendor, status=status, code=found.code[:100], text=text)
+    return say(pattern, vendor=label(vendor), status=status, code=found.code[:100], text=text)

@@ -16,6 +16,9 @@ class Throttle(models.Model):
     paid_until = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return f"{self.connection}"
+
 
 class CallLog(models.Model):
     """One HTTP request to a vendor, for technicians; no token, no body but that of an error, redacted."""

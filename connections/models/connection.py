@@ -86,6 +86,9 @@ class TokenSet(models.Model):
     # How often a refresh of this generation was begun without an end; see `connections.tokens`.
     refresh_starts = models.PositiveSmallIntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"{self.connection}"
+
 
 class OAuthFlow(models.Model):
     """One click on "Connect": state, nonce and verifier, used once, for ten minutes."""
@@ -98,3 +101,6 @@ class OAuthFlow(models.Model):
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.started_at:%Y-%m-%d %H:%M}"

@@ -14,7 +14,7 @@ class EffectState(models.TextChoices):
 
 
 class Effect(models.Model):
-    """One write to a vendor for an owner ("record:12:1", "batch:7:1"). Only `connections.effects` writes here."""
+    """One write to a vendor for an owner ("record:12:1"). Only `connections.effects` writes here."""
 
     owner = models.CharField(_("for"), max_length=100)
     name = models.CharField(_("write"), max_length=100)

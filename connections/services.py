@@ -1,0 +1,171 @@
+"""What people and the clock do with connections: test, switch, warn, keep alive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from connections import audit, clock, health
+from connections.base import Checkup
+from connections.errors import AccessLostError, ConfigurationError, ConnectorError
+from connections.messages import say
+from connections.models import Connection, TokenSet
+from connections.registry import label, vendor
+from connections.tokens import TokenStore, asked_by_person
+
+# A sign-in is announced to end this long before, or in the last fifth of its life if that is shorter.
+WARN_BEFORE = timedelta(days=14)
+WARN_PART = 5
+# A sliding sign-in is used before a third of its life has passed unused.
+KEEP_ALIVE_PART = 3
+
+
+def signed_in(connection: Connection, by: str, *, refused_scopes: Sequence[str] = ()) -> None:
+    """A person has signed in: the connection works again.
+
+    Records that waited for it see `TokenSet.signed_in_at` and `Connection.health`.
+    """
+    connection.refresh_from_db(fields=["health", "health_message"])
+    if refused_scopes:
+        health.needs_attention(
+            connection,
+            say(
+                "%(vendor)s did not grant these scopes: %(scopes)s. Check them in the developer portal, then "
+                "sign in again.",
+                vendor=label(connection.vendor),
+                scopes=", ".join(refused_scopes),
+            ),
+            actor=by,
+        )
+    else:
+        health.healthy(connection, actor=by)
+    held = TokenSet.objects.filter(connection_id=connection.pk).first()
+    ends = held.consent_ends_at.isoformat() if held and held.consent_ends_at else ""
+    audit.record(
+        "connection.signed_in",
+        f"connection:{connection.pk}",
+        say("%(person)s signed in at %(vendor)s.", person=by, vendor=label(connection.vendor)),
+        actor=by,
+        signed_in_as=held.signed_in_as if held else "",
+        consent_ends_at=ends,
+    )
+
+
+def test_connection(connection: Connection, by: str) -> Checkup:
+    """Ask the vendor who we are, what we may do and what is missing; the result and the health are kept.
+
+    Raises the ConnectorError that stood in the way, after it has been noted on the connection too.
+    """
+    try:
+        with asked_by_person():
+            found = vendor(connection.vendor).check(connection)
+    except ConnectorError as error:
+        _note_failure(connection, error, by)
+        raise
+    stored: dict[str, Any] = {
+        "who": found.who,
+        "may": [message.to_json() for message in found.may],
+        "missing": [message.to_json() for message in found.missing],
+        "facts": dict(found.facts),
+    }
+    _keep(connection, stored)
+    if found.missing:
+        health.needs_attention(connection, found.missing[0], actor=by)
+    else:
+        health.healthy(connection, actor=by)
+    audit.record(
+        "connection.tested",
+        f"connection:{connection.pk}",
+        say("The connection was tested; %(missing)s things are missing.", missing=len(found.missing)),
+        actor=by,
+        who=found.who,
+    )
+    return found
+
+
+# Its name reads like a test to collectors of tests.
+test_connection.__test__ = False  # type: ignore[attr-defined]
+
+
+def switch(connection: Connection, is_on: bool, by: str) -> None:
+    """Switch a connection on or off; off means that nothing is read or sent over it."""
+    connection.is_on = is_on
+    connection.save(update_fields=["is_on"])
+    name = connection.name
+    switched_on = say("%(connection)s was switched on.", connection=name)
+    switched_off = say("%(connection)s was switched off.", connection=name)
+    audit.record(
+        "connection.switched",
+        f"connection:{connection.pk}",
+        switched_on if is_on else switched_off,
+        actor=by,
+        is_on=is_on,
+    )
+
+
+def expiring_soon(now: datetime) -> list[TokenSet]:
+    """Sign-ins that end soon or have ended, the first to end first; for warnings beforehand.
+
+    "Soon" is two weeks, or the last fifth of a sign-in that is shorter (DATEV: 11 hours).
+    """
+    candidates = (
+        TokenSet.objects.filter(connection__is_on=True, consent_ends_at__lte=now + WARN_BEFORE)
+        .select_related("connection")
+        .order_by("consent_ends_at")
+    )
+    return [held for held in candidates if _ends_soon(held, now)]
+
+
+def keep_alive(now: datetime) -> int:
+    """Refresh sign-ins that would lapse for want of use; returns how many. Called by the clock, hourly."""
+    refreshed = 0
+    for held in TokenSet.objects.filter(connection__is_on=True).select_related("connection"):
+        if _lapses_unused(held, now):
+            refreshed += _refreshed(held)
+    return refreshed
+
+
+def _refreshed(held: TokenSet) -> bool:
+    """Whether the refresh worked; the token store has noted on the connection why not."""
+    try:
+        TokenStore(held.connection).refresh(unless_newer_than=str(held.tokens.get("access_token")))
+    except ConnectorError:
+        return False
+    return True
+
+
+def _lapses_unused(held: TokenSet, now: datetime) -> bool:
+    if not held.connection.is_usable or held.issued_at is None or held.consent_ends_at is None:
+        return False
+    try:
+        profile = vendor(held.connection.vendor).oauth(held.connection)
+    except ConfigurationError:
+        return False
+    if profile is None or not profile.consent_is_sliding:
+        return False
+    life = held.consent_ends_at - held.issued_at
+    return now > held.issued_at + life / KEEP_ALIVE_PART
+
+
+def _ends_soon(held: TokenSet, now: datetime) -> bool:
+    ends = held.consent_ends_at
+    if ends is None:
+        return False
+    life = ends - held.signed_in_at if held.signed_in_at else WARN_BEFORE * WARN_PART
+    return now >= ends - min(WARN_BEFORE, life / WARN_PART)
+
+
+def _note_failure(connection: Connection, error: ConnectorError, by: str) -> None:
+    _keep(connection, None)
+    if isinstance(error, AccessLostError):
+        health.sign_in_needed(connection, error.message)
+    else:
+        health.needs_attention(connection, error.message, actor=by)
+    audit.record("connection.tested", f"connection:{connection.pk}", error.message, actor=by)
+
+
+def _keep(connection: Connection, checkup: dict[str, Any] | None) -> None:
+    """Noted without a version in the history: a test result is no configuration."""
+    connection.checkup, connection.checked_at = checkup, clock.now()
+    Connection.objects.filter(pk=connection.pk).update(checkup=checkup, checked_at=connection.checked_at)
