@@ -10,6 +10,7 @@ from django.conf import settings
 from connections.base import Checkup, Option, Rate
 from connections.errors import ConfigurationError
 from connections.messages import Message, say
+from connections.oauth import redirect_uri
 from connections.vendors.datev.addresses import bound_client, is_long, is_sandbox
 from connections.vendors.datev.api import ClientInfo, DatevApi
 from connections.vendors.datev.login import scopes
@@ -226,29 +227,30 @@ def duration_note(connection: Connection) -> Message:
 
 
 def redirect_notes(connection: Connection) -> list[Message]:
-    """Which redirect addresses DATEV accepts for the app."""
+    """Which redirect address the app needs, and what DATEV accepts."""
     # Source: DATEV "new-guidelines-redirect-urls", in force since 2026-03-01 (read 2026-11).
+    registered = say(
+        "Register this redirect address for your app in the DATEV developer portal, letter by letter: "
+        "%(address)s",
+        address=redirect_uri(),
+    )
     if is_sandbox(connection):
-        return [
-            say(
-                "Redirect address of a sandbox app: https, or exactly http://localhost, which then stands "
-                "for every port and path. An IP address such as 127.0.0.1 is not accepted."
-            )
-        ]
-    found = [
-        say(
-            "Redirect address of a production app: the full https address under %(address)s, on a public "
-            "domain without the word DATEV in it; no placeholder, no IP address, no localhost. DATEV blocks "
-            "other apps.",
-            address=settings.PUBLIC_URL,
-        )
-    ]
-    if not settings.PUBLIC_URL.startswith("https://"):
-        found.append(
-            say(
-                "Signing in to DATEV's production is not possible yet: this installation's address "
-                "%(address)s does not begin with https (PUBLIC_URL).",
-                address=settings.PUBLIC_URL,
-            )
-        )
-    return found
+        return [registered, SANDBOX_REDIRECT_NOTE]
+    if settings.PUBLIC_URL.startswith("https://"):
+        return [registered, PRODUCTION_REDIRECT_NOTE]
+    not_yet = say(
+        "Signing in to DATEV's production is not possible yet: this installation's address %(address)s does "
+        "not begin with https (PUBLIC_URL).",
+        address=settings.PUBLIC_URL,
+    )
+    return [registered, PRODUCTION_REDIRECT_NOTE, not_yet]
+
+
+SANDBOX_REDIRECT_NOTE = say(
+    "For a sandbox app it begins with https, or http://localhost alone is registered, which then stands for "
+    "every port and path. An IP address such as 127.0.0.1 is not accepted."
+)
+PRODUCTION_REDIRECT_NOTE = say(
+    "For a production app DATEV accepts only a full https address on a public domain without the word DATEV "
+    "in it: no placeholder, no IP address, no localhost. Other apps are blocked."
+)
