@@ -6,12 +6,18 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from connections import clock
 from connections.models import Connection
 from tests import factories
+from tests.audit_support import audit_trail_can_be_flushed  # noqa: F401
 from tests.mounting import mounted, post_to_product
+
+# The same examples on every machine, and no time limit: a slow machine is no fault of the code.
+hypothesis.settings.register_profile("ml-connector", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ml-connector")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
