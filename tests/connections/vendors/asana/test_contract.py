@@ -1,0 +1,88 @@
+"""Our requests against Asana's own specification (the simulator's answers are held by its own tests)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connections.models import Connection
+from connections.vendors.asana import VENDOR
+from connections.vendors.asana.api import AsanaApi
+from connections.vendors.asana.webhooks import WEBHOOKS
+from tests.contract import Contract, Deviation, spec_file
+
+# Where the published file is wrong or silent about the real service.
+DEVIATIONS = (
+    Deviation(
+        "PUT /tasks/{task_gid}", "custom_fields", "typed as texts; numbers, arrays, objects, null are legal"
+    ),
+)
+
+
+@pytest.fixture
+def contract() -> Contract:
+    return Contract(spec_file("asana", "asana_oas.yaml"), prefixes=("/api/1.0",), deviations=DEVIATIONS)
+
+
+@pytest.fixture
+def worked(api: AsanaApi, connection: Connection, asana: Any) -> Any:
+    """The simulator after every call that the client can make."""
+    connection.secrets = {"pat": asana.pat}
+    connection.save()
+    api = AsanaApi(connection)
+    asana.post = lambda url, headers, body: (200, headers, b"")
+    project = asana.add_project()
+    account = asana.add_custom_field(project, "Konto", "enum", options=["4930"])
+    fields = {
+        asana.add_custom_field(project, "Hinweis"): "Gebucht",
+        asana.add_custom_field(project, "Betrag", "number", precision=2): Decimal("1190.50"),
+        asana.add_custom_field(project, "Datum", "date"): date(2026, 7, 1),
+        account: asana.option(account, "4930"),
+        asana.add_custom_field(project, "Prüfer", "people"): [asana.approver],
+        asana.add_custom_field(project, "Leer"): None,
+    }
+    task = asana.add_task(project, approval_status="approved")
+    VENDOR.check(connection)
+    for discover in VENDOR.discover.values():
+        discover(connection, "")
+    api.project(project)
+    api.custom_fields(project)
+    api.tasks(project, modified_since=asana.clock.now())
+    api.set_fields(task, fields)
+    api.task(task)
+    api.comment(task, "Gebucht")
+    api.comments(task)
+    api.upload(task, "Prüfung.pdf", b"%PDF-", "application/pdf")
+    api.download(api.attachments(task)[0])
+    gid, _ = WEBHOOKS.register(connection, project, "https://hub.example/hooks/1/")
+    WEBHOOKS.find(connection, project, "https://hub.example/hooks/1/")
+    WEBHOOKS.state(connection, gid)
+    WEBHOOKS.remove(connection, gid)
+    return asana
+
+
+def test_nothing_that_we_send_breaks_the_specification(worked: Any, contract: Contract) -> None:
+    assert [one for one in contract.violations(worked.calls) if ": request: " in one] == []
+
+
+def test_every_field_that_we_ask_for_exists(worked: Any, contract: Contract) -> None:
+    """An unknown name is ignored by Asana, so a typing error would read as an empty field."""
+    unknown = {
+        f"{call.route}: {name}"
+        for call in worked.calls
+        for name in call.query.get("opt_fields", "").split(",")
+        if name and name not in _known(contract, call)
+    }
+    assert unknown == set()
+
+
+def _known(contract: Contract, call: Any) -> set[str]:
+    """The names of the specification; it leaves out every `.gid`, which always comes."""
+    template = contract._template(call.path)
+    assert template is not None
+    parameters = contract.spec["paths"][template][call.method.lower()]["parameters"]
+    listed = next(one for one in parameters if one.get("name") == "opt_fields")["schema"]["items"]["enum"]
+    return {*listed, *(f"{name}.gid" for name in listed)}
