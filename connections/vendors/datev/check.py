@@ -19,9 +19,9 @@ from connections.vendors.datev.settings import DOCUMENTS_SCOPE, DXSO_SCOPE, EXTF
 if TYPE_CHECKING:
     from connections.models import Connection
 
-# DATEV publishes no limit and wants few calls; four in a second are polite and quick enough.
-CALLS_PER_MINUTE = 240
-BURST = 20
+# DATEV publishes no limit and wants few calls; this is a ceiling that an ordinary day does not come near.
+CALLS_PER_MINUTE = 600
+BURST = 30
 # More clients than this are counted, not listed, when none is linked yet.
 LISTED_CLIENTS = 20
 REVOKE_PAGE = "https://apps.datev.de/tokrevui"

@@ -14,6 +14,7 @@ from connections.answers import Answer
 from connections.errors import ConfigurationError, ConnectorError, RejectedError
 from connections.messages import say
 from connections.vendors.datev.calls import DatevCalls
+from connections.vendors.datev.errors import ALREADY_THERE
 from connections.vendors.datev.filenames import file_faults, media_type_to_send, safe_filename
 from connections.vendors.datev.wire import day, flag, guid, listing, mapping, moment, number, text, texts
 
@@ -122,15 +123,17 @@ class DocumentCalls(DatevCalls):
                 faults=faults,
             )
         metadata = document_metadata(document_type, note, category, folder, register)
-        answer = self.transport.call(
-            "PUT",
-            self._url("documents_url", client_ref, f"/documents/{document_guid}"),
-            is_write=True,
-            files={
-                "file": (name, content, media_type_to_send(name, media_type)),
-                "metadata": (None, json.dumps(metadata, ensure_ascii=False).encode(), "application/json"),
-            },
-        )
+        url = self._url("documents_url", client_ref, f"/documents/{document_guid}")
+        parts = {
+            "file": (name, content, media_type_to_send(name, media_type)),
+            "metadata": (None, json.dumps(metadata, ensure_ascii=False).encode(), "application/json"),
+        }
+        try:
+            answer = self.transport.call("PUT", url, is_write=True, files=parts)
+        except RejectedError as error:
+            if error.status == 409:
+                error.code = error.code or ALREADY_THERE  # every field of DATEV's error is optional
+            raise
         return read_receipt(answer, document_guid, name)
 
 
@@ -148,7 +151,8 @@ def document_metadata(
         raise ConfigurationError(
             say("Category, folder and register of the document storage: fill in all three or none.")
         )
-    document_type = one_line(document_type)
+    # As it is: a name with other spaces would be another type.
+    document_type = unicodedata.normalize("NFC", document_type)
     if len(document_type) > MAX_DOCUMENT_TYPE:
         raise ConfigurationError(
             say(
@@ -194,7 +198,7 @@ def read_fiscal_year(item: Mapping[str, Any]) -> FiscalYear | None:
 
 def read_document_type(item: Mapping[str, Any]) -> DocumentType:
     return DocumentType(
-        name=text(item.get("name")),
+        name=str(item.get("name") or ""),
         category=text(item.get("category")),
         debit_credit=text(item.get("debit_credit_identifier")),
     )

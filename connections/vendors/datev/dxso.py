@@ -106,19 +106,26 @@ class DxsoCalls(DatevCalls):
         )
 
     def finalise_dxso_job(self, client_ref: str, job: str) -> None:
-        """Start DATEV's processing; a job that was already finalised is fine."""
+        """Start DATEV's processing; a job that was already finalised is fine.
+
+        Raises RejectedError (code "job_gone") if DATEV does not know the job.
+        """
         try:
-            self.transport.call(
+            answer = self.transport.call(
                 "PUT",
                 self._job_url(client_ref, job),
                 is_write=True,
                 # A text, no boolean. Source: DATEV accounting:dxso-jobs 2.1.7, `ready` (read 2026-11).
                 data=b'{"ready":"true"}',
                 headers={"Content-Type": "application/merge-patch+json"},
+                ok=(200, 202, 204, 404),
             )
         except RejectedError as error:
             if error.code != ALREADY_FINALISED:
                 raise
+            return
+        if answer.status == 404:
+            raise job_gone(job)
 
     def dxso_status(self, client_ref: str, job: str) -> int:
         """0 open, 1 running, 2 done, 3 failed, 4 partly done, 5 cancelled, 6 not cancelled.
@@ -152,17 +159,21 @@ class DxsoCalls(DatevCalls):
     def _asked(self, url: str, job: str) -> Answer:
         answer = self._ask(url, ok=(200, 404))
         if answer.status == 404:
-            raise RejectedError(
-                say(
-                    "DATEV no longer knows the transfer %(job)s: it was deleted there, or it is older than "
-                    "two months. Look in DATEV Unternehmen online.",
-                    job=job,
-                ),
-                vendor="datev",
-                status=404,
-                code=JOB_GONE,
-            )
+            raise job_gone(job)
         return answer
+
+
+def job_gone(job: str) -> RejectedError:
+    return RejectedError(
+        say(
+            "DATEV no longer knows the transfer %(job)s: it was deleted there, or it is older than two "
+            "months. Look in DATEV Unternehmen online.",
+            job=job,
+        ),
+        vendor="datev",
+        status=404,
+        code=JOB_GONE,
+    )
 
 
 def read_open_job(said: Mapping[str, Any]) -> DxsoJob:

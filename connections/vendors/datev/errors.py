@@ -76,9 +76,15 @@ def error_object(body: bytes) -> Mapping[str, Any]:
 
 
 def error_code(said: Mapping[str, Any]) -> str:
-    """ "DCO01012" of "#DCO01012", or the number at the end of the help address in `type`."""
-    error = text(said.get("error")).lstrip("#")
-    return error or help_number(text(said.get("type")))
+    """ "DCO01012" of "#DCO01012", or the number at the end of the help address in `type`.
+
+    Every field is optional: without `error` the code is still in the help address `error_uri`.
+    """
+    for key in ("error", "error_uri"):
+        found = re.search(r"DCO[0-9]{5}", text(said.get(key)))
+        if found:
+            return found[0]
+    return text(said.get("error")) or help_number(text(said.get("type")))
 
 
 def help_number(help_url: str) -> str:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from django.utils.translation import gettext_noop
+
 from connections.messages import DataFault, Message, say
 
 # Source: DATEV accounting:documents 2.1.12 and accounting:dxso-jobs 2.1.7, "white list for signs" (read
@@ -41,6 +43,7 @@ MEDIA_TYPES: dict[str, tuple[str, ...]] = {
     "odt": ("application/vnd.oasis.opendocument.text",),
     "ods": ("application/vnd.oasis.opendocument.spreadsheet",),
 }
+ATTACHMENT = gettext_noop("Attachment")
 # What a sender says who does not know the type.
 UNDECIDED = ("", "application/octet-stream", "binary/octet-stream", "application/force-download")
 
@@ -84,7 +87,7 @@ def file_faults(
     faults: list[DataFault] = []
 
     def add(value: str, rule: Message, remedy: Message) -> None:
-        faults.append(DataFault("Attachment", value, rule, remedy))
+        faults.append(DataFault(ATTACHMENT, value, rule, remedy))
 
     ending = extension(filename)
     offered = {item.lower().lstrip(".") for item in allowed}

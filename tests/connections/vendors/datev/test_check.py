@@ -198,5 +198,5 @@ def test_every_setting_of_a_person_has_help():
 def test_the_pace_is_polite():
     rate = VENDOR.rate(Connection())
 
-    assert rate.per_minute <= 300
+    assert rate.per_minute <= 600
     assert rate.burst <= rate.per_minute / 10

@@ -18,6 +18,7 @@ from connections.errors import (
 from connections.vendors.datev.api import Basics, DocumentType, DuoVersion
 from connections.vendors.datev.documents import document_metadata, read_duo_version, read_receipt
 from connections.vendors.datev.filenames import MAX_FILE_BYTES
+from mlconnector.sandbox.datev.state import DocumentType as SimulatedType
 from mlconnector.sandbox.datev.state import Options
 
 CLIENT = "455148-1"
@@ -159,6 +160,25 @@ def test_a_guid_that_is_there_already_is_told_by_its_code_and_nothing_changes(ap
 
     assert (raised.value.status, raised.value.code) == (409, "DCO01012")
     assert stored(datev).contents == [PDF]
+
+
+@pytest.mark.parametrize("body", ["", "{}", '[{"request_id": "1"}]', "<html>"])
+def test_a_conflict_without_a_code_is_the_same_conflict(api, datev, body):
+    datev.faults.add("documents.put", status=409, body=body)
+
+    with pytest.raises(RejectedError) as raised:
+        put(api)
+
+    assert raised.value.code == "DCO01012"
+
+
+def test_a_document_type_is_sent_as_datev_spells_it(api, datev):
+    odd = "Rechnung  (neu) "
+    datev.client(CLIENT).document_types = (SimulatedType(odd, "invoices_received", "debit"),)
+
+    put(api, document_type=api.document_types(CLIENT)[0].name)
+
+    assert stored(datev).document_type == odd
 
 
 def test_the_same_content_under_another_guid_is_told_by_its_code(api, datev):

@@ -161,7 +161,7 @@ def test_a_job_that_datev_forgot_is_told_apart_from_one_that_failed(api, datev):
     job = finalised(api, datev, 2)
     del datev.store.dxso_jobs[job]
 
-    for asked in (api.dxso_status, api.dxso_protocol):
+    for asked in (api.dxso_status, api.dxso_protocol, api.finalise_dxso_job):
         with pytest.raises(RejectedError, match="no longer knows") as raised:
             asked(CLIENT, job)
         assert raised.value.code == JOB_GONE

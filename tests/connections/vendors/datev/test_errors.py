@@ -93,6 +93,14 @@ def test_nothing_readable_is_no_error_of_ours(body):
     assert (error.code, error.text, error.help_url) == ("", "", "")
 
 
+def test_the_code_is_found_wherever_datev_puts_it():
+    address = "https://apps.datev.de/knowledge/help/search?q=DCO01012"
+
+    assert parsed({"error": "#DCO01012 restapi.KeyConflictFault"}).code == "DCO01012"
+    assert parsed({"error_uri": address}).code == "DCO01012"
+    assert parsed({"error": "invalid_token"}).code == "invalid_token"
+
+
 def test_only_a_web_address_becomes_a_link():
     assert parsed({"type": "about:blank", "error_uri": "javascript:alert(1)"}).help_url == ""
 
