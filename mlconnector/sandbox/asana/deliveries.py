@@ -125,11 +125,12 @@ class Deliveries:
         return taken
 
     def _put_back(self, deliveries: list[Delivery]) -> None:
-        for delivery in reversed(deliveries):
+        for delivery in deliveries:
             hook = self.sim.known.webhooks.get(delivery.webhook)
             if hook is None:
                 continue
-            hook.waiting[:0] = delivery.events
+            events = {event.number: event for event in [*delivery.events, *hook.waiting]}
+            hook.waiting = [events[number] for number in sorted(events)]
             hook.is_heartbeat_due = hook.is_heartbeat_due or not delivery.events
 
     def _post(self, delivery: Delivery) -> Attempt | None:
@@ -137,6 +138,10 @@ class Deliveries:
         if hook is None:
             return None
         with self.sim.lock:
+            if hook.next_attempt_at and hook.next_attempt_at > self.sim.clock.now():
+                # An earlier delivery of this round failed: the rest waits with it.
+                self._put_back([delivery])
+                return None
             users = {
                 event.user: self.sim.known.by_gid[event.user].name for event in delivery.events if event.user
             }
@@ -164,7 +169,7 @@ class Deliveries:
         hook.last_failure_at = attempt.at
         hook.last_failure_content = answer.decode("utf-8", "replace")[:1000]
         hook.failing_since = hook.failing_since or attempt.at
-        hook.next_attempt_at = attempt.at + min(FIRST_RETRY * 2**hook.retry_count, LONGEST_RETRY)
+        hook.next_attempt_at = attempt.at + min(FIRST_RETRY * 2 ** min(hook.retry_count, 10), LONGEST_RETRY)
         hook.retry_count += 1
         self._put_back([delivery])
         if attempt.status == 410 and self.sim.options.gone_deletes_webhook:

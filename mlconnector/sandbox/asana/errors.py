@@ -53,7 +53,9 @@ class ApiError(Exception):
         self.beside = beside
 
     def body(self) -> dict[str, Any]:
-        return {"errors": [{"message": self.message, "help": HELP}], **self.beside}
+        # A 412 comes without `help`. Source: Asana API specification, GET /events (read 2026-11).
+        error = {"message": self.message} | ({} if self.status == 412 else {"help": HELP})
+        return {"errors": [error], **self.beside}
 
     def response(self) -> Response:
         return json_answer(self.body(), self.status, self.headers)

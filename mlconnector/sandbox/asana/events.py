@@ -101,6 +101,7 @@ def _expandable(call: "ApiCall", what: tuple[str, str, str] | None) -> Record | 
         )
     built: Record = builders[kind](record)
     built.whole = False
+    built.compact = tuple(name for name in ("name", "resource_subtype") if name in built.fields)
     return built
 
 

@@ -278,7 +278,7 @@ class Records:
             "assignee": self._later(self.user, "user", task.assignee),
             "assigned_by": None,
             "completed_by": self._later(self.user, "user", task.completed_by),
-            "created_by": self._later(self.user, "user", task.created_by),
+            "created_by": Record(task.created_by, "user", {}),
             "custom_fields": lambda: self.task_fields(task),
             "followers": lambda: [self.user(self.state.by_gid[gid]) for gid in task.followers],
             "memberships": lambda: [self._task_membership(task, project) for project in projects],
@@ -323,7 +323,7 @@ class Records:
             "target": self._later(self.task, "task", story.task),
             **story.details,
         }
-        compact = ("created_at", "created_by", "type", "resource_subtype", "text")
+        compact = ("created_at", "created_by", "resource_subtype", "text")
         return Record(story.gid, "story", fields, compact=compact, opt_in=("html_text",))
 
     def attachment(self, attachment: Attachment) -> Record:

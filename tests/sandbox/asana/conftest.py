@@ -1,0 +1,95 @@
+"""The simulated Asana behind requests, every answer held against the specification."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+
+from mlconnector.sandbox.asana import AsanaSimulator
+from mlconnector.sandbox.kit import SimClock
+from mlconnector.sandbox.mount import WSGIAdapter
+from tests.sandbox.asana import spec
+
+API = "https://asana.example/api/1.0"
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+class Client:
+    """requests with a token and the API's address; collects what the specification complains about."""
+
+    def __init__(self, sim: AsanaSimulator, token: str) -> None:
+        self.session = requests.Session()
+        self.session.mount("https://asana.example", WSGIAdapter(sim))
+        self.session.mount("https://asana-files.example", WSGIAdapter(sim))
+        self.token = token
+        self.complaints: list[str] = []
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        answer = self.session.request(method, API + path, headers=headers, timeout=5, **options)
+        if spec.folder() and path != "/nothing":
+            asked = "opt_fields" in (options.get("params") or {})
+            status, body = answer.status_code, answer.json()
+            self.complaints += spec.complaints(method, path, status, body, asked=asked)
+        return answer
+
+    def get(self, path: str, **query: Any) -> requests.Response:
+        return self.call("GET", path, params=query)
+
+    def read(self, path: str, **query: Any) -> Any:
+        """`data` of a good answer."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def post(self, path: str, data: Any = None, **query: Any) -> requests.Response:
+        return self.call("POST", path, json={"data": data or {}}, params=query)
+
+    def put(self, path: str, data: Any, **query: Any) -> requests.Response:
+        return self.call("PUT", path, json={"data": data}, params=query)
+
+    def delete(self, path: str) -> requests.Response:
+        return self.call("DELETE", path)
+
+
+@pytest.fixture
+def sim() -> AsanaSimulator:
+    """At eight in the morning; the clock stands still unless it is moved."""
+    return AsanaSimulator(clock=SimClock(at=MORNING))
+
+
+@pytest.fixture
+def api(sim: AsanaSimulator) -> Iterator[Client]:
+    client = Client(sim, sim.pat)
+    yield client
+    assert client.complaints == []
+
+
+@pytest.fixture
+def project(sim: AsanaSimulator) -> str:
+    return sim.add_project("Eingangsrechnungen")
+
+
+@pytest.fixture
+def amount(sim: AsanaSimulator, project: str) -> str:
+    """A number field in euros."""
+    return sim.add_custom_field(
+        project, "Betrag", "number", precision=2, format="currency", currency_code="EUR"
+    )
+
+
+@pytest.fixture
+def task(sim: AsanaSimulator, project: str, amount: str) -> str:
+    return sim.add_task(project, "Rechnung 4711", fields={amount: Decimal("1190.50")})
+
+
+def message(answer: requests.Response) -> str:
+    return answer.json()["errors"][0]["message"]
+
+
+def field_of(data: dict[str, Any], gid: str) -> dict[str, Any]:
+    """The custom field with that gid in a task's answer."""
+    return next(field for field in data["custom_fields"] if field["gid"] == gid)
