@@ -198,3 +198,50 @@ def test_an_existing_env_file_is_never_touched(tmp_path):
 def test_no_env_file_is_written_where_none_is_needed(tmp_path, given):
     assert not first_env.write(tmp_path, given)
     assert not (tmp_path / ".env").exists()
+
+
+def shown(tmp_path: Path, expression: str, **changed: str) -> str:
+    """The value of `expression` over the settings, in a process of its own."""
+    code = f"from mlconnector import settings; print({expression})"
+    ended = start(tmp_path, "-c", code, **changed)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def test_the_queue_is_kept_in_the_database_or_in_redis(tmp_path):
+    brokers = "[settings.Q_CLUSTER.get(kind) for kind in ('orm', 'redis')]"
+    assert shown(tmp_path, brokers) == "['default', None]"
+    assert shown(tmp_path, brokers, REDIS_URL="redis://queue:6379/0") == "[None, 'redis://queue:6379/0']"
+
+
+def test_postgresql_is_chosen_by_its_address(tmp_path):
+    names = "('ENGINE', 'HOST', 'NAME', 'PASSWORD', 'CONN_HEALTH_CHECKS')"
+    database = f"[settings.DATABASES['default'][name] for name in {names}]"
+    assert shown(tmp_path, database, DATABASE_URL="postgres://ml:p%40ss@db:5432/books") == (
+        "['django.db.backends.postgresql', 'db', 'books', 'p@ss', True]"
+    )
+
+
+def test_sqlite_loses_nothing_by_a_power_cut_and_lies_where_the_program_lies(tmp_path):
+    options = "settings.DATABASES['default']['OPTIONS']"
+    assert "journal_mode=WAL; PRAGMA synchronous=FULL" in shown(tmp_path, f"{options}['init_command']")
+    assert shown(tmp_path, f"{options}['transaction_mode']") == "IMMEDIATE"
+    name = "settings.DATABASES['default']['NAME']"
+    assert shown(tmp_path, name, DATABASE_URL="sqlite:///var/x.sqlite3") == str(ROOT / "var" / "x.sqlite3")
+
+
+def test_the_host_of_the_public_address_is_answered(tmp_path):
+    assert "connector.example.org" in shown(tmp_path, "settings.ALLOWED_HOSTS")
+    assert shown(tmp_path, "settings.CSRF_TRUSTED_ORIGINS") == "['https://connector.example.org']"
+
+
+def test_logs_are_redacted_stack_traces_included(tmp_path):
+    code = (
+        "import logging, django\nfrom django.conf import settings\n"
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'mlconnector.settings'\ndjango.setup()\n"
+        "try:\n    raise ValueError('refused: access_token=planted-secret-1')\n"
+        "except ValueError:\n    logging.getLogger('x').exception('Authorization: Bearer planted-secret-2')\n"
+    )
+    ended = start(tmp_path, "-c", code)
+    assert "ValueError: refused" in ended.stderr
+    assert "planted-secret" not in ended.stderr
