@@ -83,7 +83,7 @@ def signed_amount(entry: Entry, books: Books) -> Decimal:
     """
     is_debit = (entry.side is Side.DEBIT) == (partner_account(entry, books) == entry.account)
     is_invoice = is_debit == (entry.direction is Direction.OUTGOING)
-    return entry.amount if is_invoice else -entry.amount
+    return entry.amount if is_invoice else entry.amount.copy_negate()
 
 
 def _general_account(entry: Entry, books: Books) -> str:

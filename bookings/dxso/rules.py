@@ -28,14 +28,18 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 FOLDER_LENGTH, LEVEL_LENGTH, MAX_LEVELS = 40, 30, 3
 
 # What every row of an invoice shares with its total.
-SHARED: tuple[tuple[str, Callable[[Entry], object]], ...] = (
-    (labels.DIRECTION, lambda entry: entry.direction),
-    (labels.DOCUMENT_DATE, lambda entry: entry.document_date),
-    (labels.DOCUMENT_FIELD_1, lambda entry: entry.document_field_1),
-    (labels.CURRENCY, lambda entry: entry.currency),
-    (labels.EXCHANGE_RATE, lambda entry: entry.exchange_rate),
-    (labels.DELIVERY_DATE, lambda entry: entry.delivery_date),
-    (labels.DUE_DATE, lambda entry: entry.due_date),
+SHARED: tuple[tuple[str, Callable[[Entry, Books], str]], ...] = (
+    (labels.DIRECTION, lambda entry, books: entry.direction.value),
+    (labels.DOCUMENT_DATE, lambda entry, books: shown(entry.document_date)),
+    (labels.DOCUMENT_FIELD_1, lambda entry, books: entry.document_field_1),
+    (labels.CURRENCY, lambda entry, books: entry.currency),
+    (
+        labels.EXCHANGE_RATE,
+        lambda entry, books: "" if entry.exchange_rate is None else f"{entry.exchange_rate:.6f}",
+    ),
+    (labels.DELIVERY_DATE, lambda entry, books: shown(entry.delivery_date) if entry.delivery_date else ""),
+    (labels.DUE_DATE, lambda entry, books: shown(entry.due_date) if entry.due_date else ""),
+    (labels.CONTRA_ACCOUNT, partner_account),
 )
 
 
@@ -58,21 +62,23 @@ def check_invoice(entries: Sequence[Entry], books: Books, *, month: date) -> lis
 
 
 def _check_shared(entries: Sequence[Entry], books: Books) -> Iterator[DataFault]:
-    partner = (labels.CONTRA_ACCOUNT, lambda entry: partner_account(entry, books))
-    for label, read in (*SHARED, partner):
-        values = list(dict.fromkeys(read(entry) for entry in entries))
+    for label, read in SHARED:
+        values = list(dict.fromkeys(read(entry, books) for entry in entries))
         if len(values) > 1:
             yield DataFault(
                 label,
-                ", ".join("-" if value is None else str(value) for value in values),
+                ", ".join(value or "-" for value in values),
                 say("All rows of an invoice must agree here, or DATEV refuses the invoice."),
                 say("Correct the rows, or book them as invoices of their own."),
             )
 
 
 def _check_total(entries: Sequence[Entry], books: Books) -> Iterator[DataFault]:
-    total = sum((signed_amount(entry, books) for entry in entries), Decimal(0))
-    if not total.is_finite() or abs(total) > MAX_AMOUNT:
+    amounts = [signed_amount(entry, books) for entry in entries]
+    if not all(amount.is_finite() for amount in amounts):
+        return  # said by `check_entry` already
+    total = sum(amounts, Decimal(0))
+    if abs(total) > MAX_AMOUNT:
         yield DataFault(
             labels.AMOUNT,
             str(total),

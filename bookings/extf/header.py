@@ -169,4 +169,5 @@ class Header:
 
 def clean_label(text: str) -> str:
     """`text` with only what field 17 (Bezeichnung) allows; it comes back as the label of DATEV's job."""
-    return clean(NOT_FOR_A_LABEL.sub(" ", clean(text, 1000)), LABEL_LENGTH).strip()
+    words = NOT_FOR_A_LABEL.sub(" ", clean(text, 1000)).split()
+    return clean(" ".join(words), LABEL_LENGTH).strip()

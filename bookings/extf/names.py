@@ -6,12 +6,14 @@ Source: DATEV accounting:extf-files 3.0.1, headers `Filename` (EXTF_.{0,51}.csv)
 
 from __future__ import annotations
 
+import hashlib
 import re
 
-MAX_LENGTH = 60
 PREFIX, SUFFIX = "EXTF_", ".csv"
 FORBIDDEN = re.compile(r"[^A-Za-z0-9_-]+")
-KEY_LENGTH = 24
+# Leaves room for the largest batch id (19 digits) and revision (5).
+KEY_LENGTH = 19
+DIGEST_LENGTH = 8
 
 
 def file_name(batch_id: int, revision: int, installation_key: str = "") -> str:
@@ -25,8 +27,14 @@ def reference_id(batch_id: int, revision: int, installation_key: str = "") -> st
 
 
 def _stem(batch_id: int, revision: int, installation_key: str) -> str:
-    key = FORBIDDEN.sub("-", installation_key)[:KEY_LENGTH].strip("-")
-    stem = "-".join(part for part in ("mlc", key, f"B{batch_id}", f"R{revision}") if part)
-    if len(PREFIX) + len(stem) + len(SUFFIX) > MAX_LENGTH:
-        raise ValueError(f"{stem} is too long for the name of an EXTF file.")
-    return stem
+    parts = ("mlc", _short(installation_key), f"B{batch_id}", f"R{revision}")
+    return "-".join(part for part in parts if part)
+
+
+def _short(key: str) -> str:
+    """`key` itself when it fits; otherwise its beginning and a digest, so that two keys never meet."""
+    clean = FORBIDDEN.sub("-", key)
+    if clean == key and len(key) <= KEY_LENGTH:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()[:DIGEST_LENGTH]
+    return f"{clean[: KEY_LENGTH - DIGEST_LENGTH - 1].strip('-')}-{digest}".lstrip("-")

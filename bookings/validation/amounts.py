@@ -24,8 +24,10 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 def has_places(number: Decimal, places: int) -> bool:
     """Whether `number` (finite) is exact with so many decimals; trailing zeros don't count."""
-    exponent = number.normalize(EXACT).as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -places
+    _, digits, exponent = number.as_tuple()
+    written = "".join(map(str, digits))
+    zeros = len(written) - len(written.rstrip("0"))
+    return not number or (isinstance(exponent, int) and exponent + zeros >= -places)
 
 
 def base_amount(amount: Decimal, exchange_rate: Decimal) -> Decimal:
