@@ -78,7 +78,11 @@ class Context(FlowContext):
 
     def effects(self, owner: str = "") -> Effects:
         """The writes of this record (or of `owner`), guarded by the record's lease."""
-        return Effects(owner or self.record.owner, guard=lambda: records.hold(self.record))
+        return Effects(owner or self.record.owner, guard=self.hold)
+
+    def hold(self) -> None:
+        """Renew this worker's lease. Raises LeaseLost when another worker has taken the record over."""
+        records.hold(self.record)
 
     def effect(
         self,
@@ -103,7 +107,7 @@ class Context(FlowContext):
 
     def start_over(self) -> None:
         """A person decided for a new try: from now on the record's effects are new ones."""
-        records.hold(self.record)
+        self.hold()
         self.record.revision += 1
         self.record.save(update_fields=("revision",))
 

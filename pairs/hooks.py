@@ -126,9 +126,10 @@ def plan() -> None:
             for resource_ref in flow.watched(FlowContext(integration, flow)):
                 wanted.add((integration.pk, flow.key, resource_ref))
                 _plan_one(integration, flow.key, resource_ref)
-    for hook in Webhook.objects.exclude(state=WebhookState.REMOVED):
-        if (hook.integration_id, hook.flow, hook.resource_ref) not in wanted and hook.due_at is None:
-            Webhook.objects.filter(pk=hook.pk).update(due_at=clock.now())
+    now = clock.now()
+    for hook in Webhook.objects.exclude(state__in=(WebhookState.REMOVED, WebhookState.FAILED)):
+        if (hook.integration_id, hook.flow, hook.resource_ref) not in wanted:
+            Webhook.objects.filter(pk=hook.pk).update(due_at=now)
 
 
 def can_be_reached() -> bool:

@@ -87,7 +87,7 @@ def announcements(*, most: int = 500) -> int:
 def bookings(*, most: int = 100) -> int:
     """Close batches, hand them over, ask for jobs, tell the records. How many steps."""
     now = clock.now()
-    steps = batches.close_due(now)
+    steps = len(batches.close_due(now))
     steps += jobs.work_due(now, most)
     return steps + announcements()
 

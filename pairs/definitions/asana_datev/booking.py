@@ -139,13 +139,14 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
         entries,
         route=Route(context.setting("route")),
         batch_origin=f"integration:{context.integration.pk}",
-        label=task.name,
+        label=f"{context.setting('batch_label')} {entry.document_date:%m/%Y}",
+        booking_label=task.name,
         source_url=task.permalink_url,
-        batch_label=f"{context.setting('batch_label')} {entry.document_date:%m/%Y}",
         closing=services.Closing(
             count=int(context.setting("close_count")),
             age=timedelta(minutes=int(context.setting("close_minutes"))),
         ),
+        guard=context.hold,
     )
 
 
