@@ -62,6 +62,8 @@ class OAuthProfile:
     # After `invalid_client` the other way is tried once and remembered on the connection.
     fallback_authentication: Literal["client_id_only", "basic", "post", ""] = ""
     authorize_params: Mapping[str, str] = field(default_factory=dict)
+    # Sent along with a refresh beside what RFC 6749 asks for.
+    refresh_params: Mapping[str, str] = field(default_factory=dict)
     uses_nonce: bool = False
     # True: each refresh ends the old refresh token, so a lost answer can't be repeated.
     rotates: bool = True

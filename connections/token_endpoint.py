@@ -81,7 +81,7 @@ class TokenEndpoint:
     def refresh(self, refresh_token: str) -> Mapping[str, Any]:
         """The token answer for a refresh token. Raises AccessLostError when the vendor has ended it,
         OutcomeUnknownError when the answer was lost."""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **self.profile.refresh_params}
         return self._tokens(form, hidden=(refresh_token,))
 
     def revoke(self, token: str, hint: str) -> None:

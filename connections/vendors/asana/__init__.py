@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 from connections.base import OAuthProfile, Rate, SecretField, SettingField, Vendor
 from connections.messages import Message, say
 from connections.models import Connection
+from connections.oauth import redirect_uri
 from connections.vendors.asana.api import AsanaApi
 from connections.vendors.asana.checkup import (
     check,
@@ -145,6 +146,7 @@ def oauth(connection: Connection) -> OAuthProfile | None:
         client_secret=connection.secrets.get("client_secret", ""),
         scopes=tuple(str(connection.setting("scopes")).split()),
         client_authentication="post",
+        refresh_params={"redirect_uri": redirect_uri()},
         rotates=False,
         refresh_margin=timedelta(minutes=5),
         revoke_tokens=("refresh_token",),
@@ -161,8 +163,15 @@ def signed_in_as(answer: Mapping[str, Any]) -> str:
 
 
 def notes(connection: Connection) -> Sequence[Message]:
+    """What a person must register at Asana, and the changes that Asana has announced."""
     changes = connection.learned.get("asana_changes") or {}
-    return [
+    address = [
+        say(
+            "Register this redirect address for the app in Asana's developer console: %(address)s",
+            address=redirect_uri(),
+        )
+    ]
+    return (address if connection.setting("sign_in") == "oauth" else []) + [
         say(
             "Since %(date)s Asana announces a change of its interface, '%(name)s'. An update of this "
             "software may be needed: %(info)s",
