@@ -197,7 +197,8 @@ class Contract:
     # --- schemas ------------------------------------------------------------------------------------------
     def _schema_faults(self, validator: Any, at: tuple[str, ...], value: Any) -> Iterator[str]:
         pointer = "/".join(_escaped(part) for part in at)
-        checker = validator({"$ref": f"{SPEC}#/{pointer}"}, registry=self._registry)
+        schema = {"$ref": f"{SPEC}#/{pointer}"}
+        checker = validator(schema, registry=self._registry, format_checker=validator.FORMAT_CHECKER)
         error: ValidationError
         for error in checker.iter_errors(value):
             yield f"{error.json_path}: {error.message[:200]}"

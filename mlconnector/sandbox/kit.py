@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,7 +144,7 @@ class Simulator:
     def __init__(self, clock: SimClock | None = None, options: object | None = None) -> None:
         self.clock = clock or SimClock()
         self.options = options
-        self._first_options = replace(options) if options is not None else None  # type: ignore[type-var]
+        self._first_options = deepcopy(options)
         self.lock = threading.RLock()
         self.faults = FaultSwitches()
         self.hooks = HookSwitches()
@@ -197,8 +198,7 @@ class Simulator:
             self.counts.clear()
             self.concurrency.clear()
             self.clock.reset()
-            if self._first_options is not None:
-                self.options = replace(self._first_options)  # type: ignore[type-var]
+            self.options = deepcopy(self._first_options)
             self.clear()
 
     def calls_to(self, route: str) -> list[Call]:
