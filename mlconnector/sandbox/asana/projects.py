@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from mlconnector.sandbox.asana import checks
 from mlconnector.sandbox.asana.errors import ApiError, missing, unknown
 from mlconnector.sandbox.asana.state import Project, Section, User, Workspace
-from mlconnector.sandbox.kit import Response
+from mlconnector.sandbox.kit import Response, json_answer
 
 if TYPE_CHECKING:
     from mlconnector.sandbox.asana.api import ApiCall
@@ -27,6 +27,7 @@ CREATE: dict[str, checks.Check] = CHANGE | {
     "team": checks.gid,
     "followers": checks.text,
 }
+USERS_PER_WORKSPACE = 2000
 LEVELS = ("admin", "editor", "commenter", "viewer")
 
 
@@ -56,7 +57,9 @@ def users(call: "ApiCall") -> Response:
 
 
 def users_of_workspace(call: "ApiCall", gid: str) -> Response:
-    return call.page(_users_of(call, call.workspace(gid)), call.records.user)
+    """By name, at most 2000, without pages."""
+    found = _users_of(call, call.workspace(gid))[:USERS_PER_WORKSPACE]
+    return json_answer({"data": [call.records.user(user).shaped(call.wanted, full=False) for user in found]})
 
 
 def user(call: "ApiCall", gid: str) -> Response:
