@@ -142,7 +142,7 @@ def test_the_golden_files_are_valid_by_datevs_schema(schema_dir, name):
 
 def test_whatever_passes_our_rules_passes_datevs_schema(schema_dir):
     @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-    @given(entries())
+    @given(entries(Route.DXSO))
     def check(entry):
         faults = check_entry(entry, BOOKS, route=Route.DXSO)
         if not faults:

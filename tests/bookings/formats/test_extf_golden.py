@@ -224,7 +224,9 @@ def test_the_writer_takes_no_encoding_that_datev_would_misread():
 
 
 def test_reversing_twice_gives_the_booking_back():
-    assert reversed_entry(reversed_entry(ADVICE, BOOKS, route=Route.EXTF), BOOKS, route=Route.EXTF) == ADVICE
+    for entry in (ADVICE, PAPER, WRONG_DEBTOR, PAYMENT):
+        for route in Route:
+            assert reversed_entry(reversed_entry(entry, BOOKS, route=route), BOOKS, route=route) == entry
 
 
 def test_a_row_keeps_its_125_fields_whatever_stands_in_it():
