@@ -131,7 +131,7 @@ class Exchange:
 
     def _no_answer(self, error: Exception, has_sent: bool) -> ConnectorError:
         name = label(self.connection.vendor)
-        if not has_sent and isinstance(error, (UnicodeError, requests.exceptions.InvalidHeader)):
+        if not has_sent and isinstance(error, ValueError):  # also what requests says of headers
             return not_allowed_there(self.connection)
         if not has_sent or _is_refusal(error):
             return TransientError(

@@ -77,7 +77,7 @@ class TokenStore:
             held = TokenSet.objects.select_for_update().get(connection_id=self.connection.pk)
             for name, value in _fields(answer, profile, now, refresh_token="").items():
                 setattr(held, name, value)
-            held.consent_ends_at = _consent_end(answer, profile, now, is_new=True)
+            held.consent_ends_at = _consent_end(answer, profile, now)
             held.generation += 1
             held.signed_in_at = now
             held.signed_in_as = profile.identity(answer)[:200]
@@ -201,10 +201,11 @@ class TokenStore:
     def _store_refreshed(self, held: TokenSet, answer: Mapping[str, Any], profile: OAuthProfile) -> str:
         now = clock.now()
         fields = _fields(answer, profile, now, refresh_token=held.tokens["refresh_token"])
-        end = _consent_end(answer, profile, now, is_new=False)
-        if end is not None:
-            kept = None if profile.consent_is_sliding else held.consent_ends_at
-            fields["consent_ends_at"] = min(end, kept) if kept else end
+        end, kept = _consent_end(answer, profile, now), held.consent_ends_at
+        if not profile.consent_is_sliding:
+            # A fixed end only comes nearer, even if the vendor names the full life again at every refresh.
+            end = min(filter(None, (end, kept)), default=None)
+        fields["consent_ends_at"] = end
         with transaction.atomic(durable=True):
             stored = TokenSet.objects.filter(pk=held.pk, generation=held.generation).update(
                 generation=held.generation + 1, **fields
@@ -347,16 +348,10 @@ def _fields(
     }
 
 
-def _consent_end(
-    answer: Mapping[str, Any], profile: OAuthProfile, now: datetime, *, is_new: bool
-) -> datetime | None:
-    """When the sign-in ends; None for "unknown", and after a refresh for "as before"."""
-    said = _seconds(answer.get("refresh_token_expires_in"))
-    if said:
-        return now + said
-    if profile.consent_lifetime and (is_new or profile.consent_is_sliding):
-        return now + profile.consent_lifetime
-    return None
+def _consent_end(answer: Mapping[str, Any], profile: OAuthProfile, now: datetime) -> datetime | None:
+    """When a sign-in of this moment ends: as the answer says, else as the vendor declares; None: unknown."""
+    lifetime = _seconds(answer.get("refresh_token_expires_in")) or profile.consent_lifetime
+    return now + lifetime if lifetime else None
 
 
 def _seconds(value: Any) -> timedelta | None:
