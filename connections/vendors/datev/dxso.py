@@ -29,8 +29,6 @@ from connections.vendors.datev.wire import (
 # Source: DATEV accounting:dxso-jobs 2.1.7, DXSoJobCreationInfo (read 2026-11).
 IMPORT_TYPES = ("accountsPayableLedgerImport", "accountsReceivableLedgerImport", "cashLedgerImport")
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-# Status numbers. Source: DATEV accounting:dxso-jobs 2.1.7, DXSoJobStatus (read 2026-11).
-OPEN, RUNNING, SUCCEEDED, FAILED, PARTLY, CANCELLED, NOT_CANCELLED = range(7)
 JOB_GONE = "job_gone"
 
 
@@ -130,6 +128,7 @@ class DxsoCalls(DatevCalls):
     def dxso_status(self, client_ref: str, job: str) -> int:
         """0 open, 1 running, 2 done, 3 failed, 4 partly done, 5 cancelled, 6 not cancelled.
 
+        Source: DATEV accounting:dxso-jobs 2.1.7, DXSoJobStatus (read 2026-11).
         Raises RejectedError (code "job_gone") if DATEV no longer knows the job: deleted, or older than about
         two months.
         """

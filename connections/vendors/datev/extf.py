@@ -78,12 +78,6 @@ class ExtfJob:
     result_as_sent: str = ""
     was_found: bool = True
 
-    @property
-    def may_be_sent_again(self) -> bool:
-        """Whether DATEV itself asks for the same file once more (internal error there)."""
-        # Source: DATEV accounting:extf-files 3.0.1, 1008837 "Try again" (read 2026-11).
-        return self.result == "failed" and self.code == "1008837"
-
 
 class ExtfCalls(DatevCalls):
     """Hand over a file, and ask what became of it."""

@@ -8,9 +8,11 @@ import pytest
 
 from connections.errors import ConfigurationError, OutcomeUnknownError, RejectedError, TransientError
 from connections.vendors.datev.api import ProtocolLine
-from connections.vendors.datev.dxso import FAILED, JOB_GONE, OPEN, PARTLY, RUNNING, SUCCEEDED
+from connections.vendors.datev.dxso import JOB_GONE
 
 CLIENT = "455148-1"
+# Source: DATEV accounting:dxso-jobs 2.1.7, DXSoJobStatus (read 2026-11).
+OPEN, RUNNING, SUCCEEDED, FAILED, PARTLY = range(5)
 XML = b"<archive/>"
 PDF = b"%PDF-1.4 Beleg"
 

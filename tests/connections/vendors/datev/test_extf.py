@@ -200,7 +200,6 @@ def test_a_failed_job_says_why_with_datevs_help_page(api, datev, quirks):
     assert job.code == "1008834"
     assert job.help_url == "http://www.datev.de/hilfe/1008834"
     assert job.title
-    assert not job.may_be_sent_again
 
 
 def test_a_job_is_the_same_in_every_spelling_of_its_id(api, datev):
@@ -218,15 +217,6 @@ def test_a_failed_job_without_details_is_failed_all_the_same(api, datev):
     job = api.extf_job(CLIENT, send(api).job_ref)
 
     assert (job.result, job.code, job.help_url, job.elements) == ("failed", "", "", ())
-
-
-def test_only_datevs_own_error_allows_the_same_file_again(api, datev):
-    datev.options.next_jobs = ["1008837", "1008838"]
-
-    first, second = (api.extf_job(CLIENT, send(api).job_ref) for _ in range(2))
-
-    assert first.may_be_sent_again
-    assert not second.may_be_sent_again
 
 
 def test_affected_elements_are_kept(api, datev):
