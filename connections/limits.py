@@ -26,16 +26,18 @@ def acquire(connection: Connection) -> None:
     Raises TransientError with `retry_after` for a longer wait, and RuntimeError inside a transaction:
     nothing may be locked while a vendor is called.
     """
+    patience = LONGEST_SLEEP
     for _ in range(LONGEST_RACE):
         throttle = _throttle(connection)
         now = clock.now()
         pause = _left(throttle.paused_until, now)
-        if pause > LONGEST_SLEEP:
+        if pause > patience:
             raise _later(connection, pause)
         if pause:
+            patience -= pause
             time.sleep(pause.total_seconds())
             continue
-        wait = _claim(connection, throttle, now)
+        wait = _claim(connection, throttle, now, patience)
         if wait is not None:
             time.sleep(wait.total_seconds())
             return
@@ -58,7 +60,9 @@ def paused_until(connection: Connection) -> datetime | None:
     return until if until and until > clock.now() else None
 
 
-def _claim(connection: Connection, throttle: Throttle, now: datetime) -> timedelta | None:
+def _claim(
+    connection: Connection, throttle: Throttle, now: datetime, patience: timedelta
+) -> timedelta | None:
     """Pay for one call; how long to wait until it may start, or None when another worker was faster.
 
     Generic cell rate algorithm: each call costs `60 s / per_minute`, `burst` calls may be owed for.
@@ -67,7 +71,7 @@ def _claim(connection: Connection, throttle: Throttle, now: datetime) -> timedel
     cost = timedelta(minutes=1) / rate.per_minute
     paid_until = max(throttle.paid_until or now, now) + cost
     wait = max(paid_until - cost * max(rate.burst, 1) - now, timedelta(0))
-    if wait > LONGEST_SLEEP:
+    if wait > patience:
         raise _later(connection, wait)
     with transaction.atomic(durable=True):
         won = (
