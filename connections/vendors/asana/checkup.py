@@ -25,6 +25,25 @@ BUILT_IN: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# What the client calls. A task's places need "project_sections:read" too, which no app can register:
+# hence full permissions are recommended. Source: OpenAPI file of 2026-06 (read 2026-11).
+NEEDED_SCOPES = (
+    "attachments:read",
+    "attachments:write",
+    "custom_fields:read",
+    "projects:read",
+    "stories:read",
+    "stories:write",
+    "tasks:read",
+    "tasks:write",
+    "users:read",
+    "webhooks:delete",
+    "webhooks:read",
+    "webhooks:write",
+    "workspaces:read",
+)
+
+
 class Probe(NamedTuple):
     """A harmless read that shows whether a part of the interface is open to us."""
 
@@ -52,7 +71,7 @@ def check(connection: Connection) -> Checkup:
     user = api.me()
     open_workspaces = api.workspaces()
     may = [say("Workspace: %(name)s", name=workspace.name) for workspace in open_workspaces]
-    missing = _missing_workspaces(connection, user, open_workspaces)
+    missing = [*_missing_workspaces(connection, user, open_workspaces), *missing_scopes(connection)]
     chosen = _chosen(connection, open_workspaces)
     for probe in _probes(chosen) if chosen else ():
         try:
@@ -101,6 +120,21 @@ def _missing_workspaces(
             name=name,
         )
         for name in blocked.values()
+    ]
+
+
+def missing_scopes(connection: Connection) -> list[Message]:
+    """Only an app with single scopes can lack some; none and "default" stand for full permissions."""
+    granted = str(connection.setting("scopes")).split()
+    absent = [scope for scope in NEEDED_SCOPES if scope not in granted]
+    if connection.setting("sign_in") != "oauth" or not granted or "default" in granted or not absent:
+        return []
+    return [
+        say(
+            "The app lacks these permission scopes: %(scopes)s. Add them in Asana's developer console and in "
+            "the settings (or give the app full permissions), then sign in again.",
+            scopes=", ".join(absent),
+        )
     ]
 
 

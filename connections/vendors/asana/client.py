@@ -12,7 +12,13 @@ from django.db import transaction
 
 from connections import clock
 from connections.answers import Answer
-from connections.errors import ConfigurationError, OutcomeUnknownError, RejectedError, TransientError
+from connections.errors import (
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
 from connections.http import Auth, Transport
 from connections.messages import say
 from connections.models import Connection
@@ -97,6 +103,8 @@ class Client:
         sent = {**params, "limit": PAGE_SIZE} | ({"offset": offset} if offset else {})
         answer = self.call("GET", path, params=sent)
         items = self.data_of(answer, is_write=False)
+        if not isinstance(items, list):
+            raise _unreadable(answer, TransientError)
         next_page = answer.json().get("next_page") or {}
         return Page(items, next_page.get("offset") or "", is_restarted)
 
@@ -109,8 +117,7 @@ class Client:
         body = answer.json()
         if isinstance(body, Mapping) and "data" in body:
             return body["data"]
-        error = OutcomeUnknownError if is_write else TransientError
-        raise error(say("Asana's answer could not be read."), vendor="asana", status=answer.status)
+        raise _unreadable(answer, OutcomeUnknownError if is_write else TransientError)
 
     def _note_changes(self, header: str | None) -> None:
         """Keep each announced API change once, so that the connection shows it. Asana-Change, docs 2026."""
@@ -132,6 +139,10 @@ class Client:
             logger.warning("Asana announces a change of its interface: %s", name)
 
 
+def _unreadable(answer: Answer, error: type[ConnectorError]) -> ConnectorError:
+    return error(say("Asana's answer could not be read."), vendor="asana", status=answer.status)
+
+
 def changes_in(header: str) -> dict[str, str]:
     """Name -> address of the explanation, of "name=...;info=...;affected=true, name=..."."""
     changes = {}
@@ -150,7 +161,7 @@ def auth_of(connection: Connection) -> Auth:
     """The personal access token, or the OAuth tokens of the person who signed in."""
     if connection.setting("sign_in") == "oauth":
         return BearerAuth(TokenStore(connection))
-    token = connection.secrets.get("pat")
+    token = str(connection.secrets.get("pat") or "").strip()
     if not token:
         raise ConfigurationError(
             say(

@@ -97,22 +97,31 @@ class Task:
     def from_json(cls, raw: Mapping[str, Any]) -> Task:
         """The task of an answer or snapshot. Raises ConfigurationError if a requested field did not come."""
         _refuse_incomplete(raw)
-        values = [FieldValue.from_json(item) for item in raw["custom_fields"] or ()]
+        return cls.listed(raw)
+
+    @classmethod
+    def listed(cls, raw: Mapping[str, Any]) -> Task:
+        """The task of a list, even an incomplete one: it must not stop the others from being seen.
+
+        Decide nothing with it; `from_json(task.raw)` tells whether it is complete.
+        """
+        values = [FieldValue.from_json(item) for item in raw.get("custom_fields") or ()]
+        subtype = raw.get("resource_subtype") or ""
         return cls(
             gid=raw["gid"],
-            name=raw["name"] or "",
-            resource_subtype=raw["resource_subtype"] or "",
+            name=raw.get("name") or "",
+            resource_subtype=subtype,
             approval_status=raw.get("approval_status") or "",
-            completed=raw["completed"] is True,
-            modified_at=raw["modified_at"] or "",
+            completed=raw.get("completed") is True,
+            modified_at=raw.get("modified_at") or "",
             permalink_url=raw.get("permalink_url") or "",
             memberships=tuple(
                 Membership(_gid(item.get("project")), _gid(item.get("section")))
-                for item in raw["memberships"] or ()
+                for item in raw.get("memberships") or ()
             ),
             fields={value.gid: value for value in values},
             # "section" is how sections looked before they became objects of their own.
-            is_separator=bool(raw.get("is_rendered_as_separator")) or raw["resource_subtype"] == "section",
+            is_separator=bool(raw.get("is_rendered_as_separator")) or subtype == "section",
             notes=raw.get("notes") or "",
             parent=_gid(raw.get("parent")),
             workspace=_gid(raw.get("workspace")),
@@ -150,7 +159,7 @@ def page(client: Client, project: str, modified_since: datetime | None, offset: 
     if modified_since is not None:
         params["modified_since"] = fields.iso_moment(modified_since)
     found = client.page("/tasks", offset=offset, **params)
-    tasks = tuple(Task.from_json(raw) for raw in found.items)
+    tasks = tuple(Task.listed(raw) for raw in found.items)
     return TaskPage(tasks, found.next_offset, found.is_restarted)
 
 

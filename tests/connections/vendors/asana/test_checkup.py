@@ -9,6 +9,7 @@ import pytest
 from connections.errors import AccessLostError
 from connections.models import Connection
 from connections.vendors.asana import VENDOR
+from connections.vendors.asana.checkup import NEEDED_SCOPES, missing_scopes
 
 
 @pytest.fixture
@@ -58,6 +59,24 @@ def test_a_free_plan_is_said_to_lack_custom_fields(connection: Connection, asana
     )
 
     assert "paid Asana plan" in sentences(VENDOR.check(connection).missing)
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "scopes", "is_missing"),
+    [
+        ("oauth", "tasks:read tasks:write", True),
+        ("oauth", " ".join(NEEDED_SCOPES), False),
+        ("oauth", "default", False),
+        ("oauth", "", False),
+        ("pat", "tasks:read", False),
+    ],
+)
+def test_an_app_with_single_scopes_is_told_which_it_lacks(
+    connection: Connection, sign_in: str, scopes: str, is_missing: bool
+) -> None:
+    connection.settings |= {"sign_in": sign_in, "scopes": scopes}
+
+    assert ("webhooks:write" in sentences(missing_scopes(connection))) is is_missing
 
 
 def test_a_refused_token_is_an_error_and_not_a_result(connection: Connection, asana: Any) -> None:

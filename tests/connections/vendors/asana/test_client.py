@@ -71,6 +71,12 @@ def test_a_restarted_list_holds_each_object_once(api: AsanaApi) -> None:
         assert [workspace.gid for workspace in api.workspaces()] == ["1", "2"]
 
 
+@pytest.mark.parametrize("data", [None, {}, "x"])
+def test_a_list_that_is_none_is_asked_for_again_later(api: AsanaApi, data: object) -> None:
+    with answering((200, {"data": data, "next_page": None})), pytest.raises(TransientError):
+        api.tasks("100", modified_since=SINCE)
+
+
 def test_a_list_whose_offsets_keep_ending_is_left_for_later(api: AsanaApi) -> None:
     again = (page(offset="x"), refusal(400, "offset"))
     with answering(*again, *again, *again, page(offset="x")), pytest.raises(TransientError):
@@ -138,6 +144,16 @@ def test_a_field_that_did_not_come_stops_instead_of_reading_as_empty(absent: str
 
     with pytest.raises(ConfigurationError, match=absent):
         Task.from_json(raw)
+
+
+def test_an_incomplete_task_does_not_hide_the_others_of_its_page(api: AsanaApi) -> None:
+    broken = {"gid": "1", "name": "A", "modified_at": "2026-07-01T08:15:30.123Z"}
+    with answering(page(broken, task_json("2"))):
+        found = api.tasks("100", modified_since=SINCE)
+
+    assert [task.gid for task in found.tasks] == ["1", "2"]
+    with pytest.raises(ConfigurationError, match="custom_fields"):
+        Task.from_json(found.tasks[0].raw)
 
 
 def test_a_plain_task_needs_no_approval_status() -> None:
@@ -312,6 +328,15 @@ def test_the_token_goes_along_and_is_written_down_nowhere(api: AsanaApi) -> None
     assert asana.requests[0].headers["Authorization"] == "Bearer 1/1200:planted-pat"
     log = CallLog.objects.get()
     assert "planted-pat" not in f"{log.url} {log.request_headers} {log.error}"
+
+
+def test_a_token_pasted_with_a_line_break_is_sent_without_it(connection: Connection) -> None:
+    connection.secrets = {"pat": " 1/1200:planted-pat\n"}
+
+    with answering((200, {"data": task_json()})) as asana:
+        AsanaApi(connection).task("555")
+
+    assert asana.requests[0].headers["Authorization"] == "Bearer 1/1200:planted-pat"
 
 
 def test_a_refused_token_is_not_tried_again(api: AsanaApi) -> None:
