@@ -209,6 +209,8 @@ class AsanaSimulator(Helpers, Simulator):
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("HTTP_HOST", "") == urlsplit(self.files.base_url).netloc:
             return self.files(environ, start_response)
+        if not environ["PATH_INFO"].startswith(f"{PREFIX}/"):
+            return super().__call__(environ, start_response)
         bearer = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
         with self.limits.counted(environ["REQUEST_METHOD"], bearer):
             return super().__call__(environ, start_response)

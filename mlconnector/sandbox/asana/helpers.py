@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 PAT = "2/1200/1209:simulated0personal0access0token"
 CLIENT_ID = "1200900900900900"
 CLIENT_SECRET = "simulated-client-secret"
-REDIRECT_URIS = ("https://hub.example/oauth/callback/", "urn:ietf:wg:oauth:2.0:oob")
+REDIRECT_URIS = (
+    "https://hub.example/oauth/callback",
+    "http://localhost/oauth/callback",
+    "urn:ietf:wg:oauth:2.0:oob",
+)
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 

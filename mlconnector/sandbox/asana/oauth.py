@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from werkzeug.utils import redirect
 
@@ -51,7 +51,7 @@ class OAuth:
         """Redirects at once: the test user consents. A wrong client or redirect shows a plain page."""
         args = request.args
         app = self.sim.known.apps.get(args.get("client_id", ""))
-        if app is None or args.get("redirect_uri", "") not in app.redirect_uris:
+        if app is None or not _is_registered(args.get("redirect_uri", ""), app):
             return page("Asana (simuliert)", "Diese App ist nicht bekannt / Unknown app", status=400)
         error = self._refusal(args, app)
         state = {"state": args["state"]} if args.get("state") else {}
@@ -165,6 +165,14 @@ class OAuth:
         if token and token.app == app.client_id:
             self.sim.revoke(token.value)
         return json_answer({})
+
+
+def _is_registered(redirect_uri: str, app: App) -> bool:
+    """Whether the app has registered it; on this machine (demo) any port will do."""
+    given = urlsplit(redirect_uri)
+    if given.hostname in ("localhost", "127.0.0.1"):
+        redirect_uri = f"{given.scheme}://localhost{given.path}"
+    return redirect_uri in app.redirect_uris
 
 
 def _form(request: "Request") -> Any:

@@ -196,3 +196,12 @@ def test_revoking_ends_everything(web: requests.Session, sim: AsanaSimulator) ->
     assert status_with(web, access) == 401
     assert refresh(web, sim, token).json()["error"] == "invalid_grant"
     assert revoke(token) == 200
+
+
+def test_the_demo_may_come_back_to_any_port_of_this_machine(
+    web: requests.Session, sim: AsanaSimulator
+) -> None:
+    there = authorize(web, sim, redirect_uri="http://127.0.0.1:8123/oauth/callback")
+
+    assert there.headers["Location"].startswith("http://127.0.0.1:8123/oauth/callback?code=")
+    assert authorize(web, sim, redirect_uri="http://127.0.0.1:8123/other").status_code == 400
