@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,7 +75,8 @@ class Task:
 
     `completed` is not approved: a rejected approval is completed too. `approval_status` is pending,
     approved, rejected or changes_requested, and "" for a task that is no approval.
-    `raw` is Asana's JSON (numbers with a fraction as text), from which `from_json` makes the task again.
+    `raw` is Asana's JSON (numbers with a fraction as text), from which `from_json` makes the task again; it
+    is the same for the same content, although Asana's lists come in no fixed order.
     """
 
     gid: str
@@ -126,7 +128,7 @@ class Task:
             parent=_gid(raw.get("parent")),
             workspace=_gid(raw.get("workspace")),
             completed_by=_gid(raw.get("completed_by")),
-            raw=storable(raw),
+            raw=_in_fixed_order(storable(raw)),
         )
 
     @property
@@ -201,6 +203,14 @@ def storable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [storable(item) for item in value]
     return value
+
+
+def _in_fixed_order(raw: dict[str, Any]) -> dict[str, Any]:
+    ordered = dict(raw)
+    for name in ("custom_fields", "memberships"):
+        if isinstance(raw.get(name), list):
+            ordered[name] = sorted(raw[name], key=lambda item: json.dumps(item, sort_keys=True))
+    return ordered
 
 
 def _refuse_incomplete(raw: Mapping[str, Any]) -> None:

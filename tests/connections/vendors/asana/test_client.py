@@ -208,6 +208,16 @@ def test_a_snapshot_makes_the_same_task_and_fits_into_a_database(api: AsanaApi) 
     assert again.fields["1"].value == Decimal("1190.50")
 
 
+def test_the_order_in_which_asana_lists_fields_makes_no_difference() -> None:
+    one, two = field_json("1", "text", text_value="a"), field_json("2", "text", text_value="b")
+    places = [{"project": {"gid": "100"}, "section": None}, {"project": {"gid": "200"}, "section": None}]
+
+    first = Task.from_json(task_json("555", one, two, memberships=places))
+    second = Task.from_json(task_json("555", two, one, memberships=places[::-1]))
+
+    assert first.raw == second.raw
+
+
 def test_a_task_that_is_gone_is_refused_with_its_status(api: AsanaApi) -> None:
     with answering(refusal(404, "task: Unknown object: 5")), pytest.raises(RejectedError) as caught:
         api.task("5")
