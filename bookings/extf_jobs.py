@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from bookings import endings
 from bookings.claims import Claim
 from bookings.models import Batch, BatchState, BookingVerdict, Job, JobState
 from connections import audit, clock
-from connections.errors import RejectedError
+from connections.errors import OutcomeUnknownError, RejectedError
 from connections.messages import Message, say
 
 # Source: DATEV accounting:extf-files 3.0.1: 202 carries Retry-After: 5 (read 2026-11).
@@ -56,9 +56,12 @@ def _submit(claim: Claim, datev: Any) -> Message:
         return {"job_ref": job_ref} if job_ref else None
 
     def send() -> dict[str, Any]:
-        answer = datev.import_extf(
-            batch.client.ref, filename=batch.filename, reference=batch.reference, content=content
-        )
+        try:
+            answer = datev.import_extf(
+                batch.client.ref, filename=batch.filename, reference=batch.reference, content=content
+            )
+        except RejectedError as error:
+            return _adopt_refused(error, find)
         wait = answer.retry_after
         return {"job_ref": answer.job_ref, "look_after": None if wait is None else wait.total_seconds()}
 
@@ -71,6 +74,20 @@ def _submit(claim: Claim, datev: Any) -> Message:
     )
     look_after = timedelta(seconds=result.get("look_after") or 0)
     return endings.sent(claim, result["job_ref"], max(look_after, FIRST_LOOK))
+
+
+def _adopt_refused(error: RejectedError, find: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
+    """A refusal as a duplicate says that DATEV has the file: looked up, or waited for if not shown yet."""
+    if error.status != 409:
+        raise error
+    found = find()
+    if found is None:
+        raise OutcomeUnknownError(
+            say("DATEV says that it has this file already, but does not show a job for it yet."),
+            vendor=error.vendor,
+            status=error.status,
+        )
+    return found
 
 
 def _effect_name(batch: Batch) -> str:

@@ -85,7 +85,7 @@ def _changed_years(known: Iterable[FiscalYearRow], years: Iterable[Any]) -> list
     ends: Mapping[date, date] = {row.start: row.end for row in known}
     return [
         say(
-            "Fiscal year from %(start)s: it ends on %(theirs)s in DATEV, on %(ours)s here. Nothing is changed.",
+            "Fiscal year from %(start)s: ends on %(theirs)s in DATEV, on %(ours)s here. Nothing is changed.",
             start=f"{year.start:%d.%m.%Y}",
             theirs=f"{year.end:%d.%m.%Y}",
             ours=f"{ends[year.start]:%d.%m.%Y}",
