@@ -47,7 +47,7 @@ def _check_document_field(label: str, text: str, length: int) -> Iterator[DataFa
         rules.append(say("Only the letters A to Z, digits and $ & % * + - / are allowed."))
     if len(text) > length:
         rules.append(say("At most %(length)s characters are allowed.", length=length))
-    proposal = clean_document_field(text, length)
+    proposal = clean_document_field(text, length) if rules else ""
     for rule in rules:
         yield DataFault(
             label,

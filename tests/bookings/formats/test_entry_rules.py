@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from bookings.entry import AccountInfo, Direction, FiscalYear, PartnerInfo, Route, Side
-from bookings.validation import AccountKind, check_entry, clean_document_field, kind_of, labels
+from bookings.validation import AccountKind, base_amount, check_entry, clean_document_field, kind_of, labels
 from tests.bookings.formats.samples import BOOKS, VAT_ID, purchase, sale
 
 GUIDS = tuple(UUID(int=number) for number in range(6))
@@ -196,6 +196,13 @@ def test_the_base_amount_is_divided_and_rounded_half_up():
     assert "102,80 GBP at a rate of 0,83 are 123,86 EUR." in sentence
     half = replace(GBP, amount=Decimal("0.25"), exchange_rate=Decimal("2"), base_amount=Decimal("0.13"))
     assert faults(half) == []
+
+
+@pytest.mark.parametrize(("amount", "rate"), [("1E+99", "1E-99"), ("1", "0"), ("NaN", "1"), ("1", "sNaN")])
+def test_the_base_amount_of_nonsense_is_no_amount(amount, rate):
+    result = base_amount(Decimal(amount), Decimal(rate))
+    assert not result.is_finite()
+    assert labels.BASE_AMOUNT in dict(broken(replace(GBP, base_amount=result)))
 
 
 def test_a_proposed_vat_id_is_named():
