@@ -13,7 +13,7 @@ from connections.messages import say
 from connections.tokens import BearerAuth, TokenStore
 from connections.vendors.datev.addresses import address, bound_client
 from connections.vendors.datev.errors import FAULTS, REQUEST_ID_HEADERS, read_error
-from connections.vendors.datev.wire import client_path, listing, next_page
+from connections.vendors.datev.wire import client_path, listing, next_page, number
 
 if TYPE_CHECKING:
     from connections.models import Connection
@@ -59,18 +59,28 @@ class DatevCalls:
         return address(self.connection, api) + inside + path
 
     def _pages(self, url: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """All entries of a paged listing; the next page is wherever the Link header says."""
-        answer = self._ask(url, {"skip": "0", "top": str(PAGE_SIZE), **params})
-        seen = {answer.url}
+        """All entries of a paged listing; the next page is wherever the Link header says.
+
+        Without a link, but with a `Total-Items` that promises more, the next page is asked for by number: an
+        entry that is overlooked here could be sent to DATEV a second time.
+        """
+        asked = {"skip": "0", "top": str(PAGE_SIZE), **params}
+        answer = self._ask(url, asked)
+        seen, count = {answer.url}, 0
         for _page in range(MAX_PAGES):
-            yield from listing(answer.json())
+            page = listing(answer.json())
+            yield from page
+            count += len(page)
             following = next_page(answer.headers.get("Link", ""), answer.url)
-            if not following:
-                return
             if following in seen:
                 break
-            seen.add(following)
-            answer = self._ask(following)
+            if following:
+                answer = self._ask(following)
+            elif page and count < (number(answer.headers.get("Total-Items")) or 0):
+                answer = self._ask(url, asked | {"skip": str(count)})
+            else:
+                return
+            seen.add(answer.url)
         raise TransientError(
             say("DATEV's list of entries does not end. It is read again later."), vendor="datev"
         )
@@ -78,21 +88,20 @@ class DatevCalls:
     def _ask(
         self, url: str, params: Mapping[str, str] | None = None, *, ok: Sequence[int] = (200,)
     ) -> Answer:
-        """A status query or a listing; after a 500 the same is asked an hour later."""
+        """A status query or a listing. A 500 says nothing about what was asked for, so it is no refusal:
+        the same is asked again an hour later."""
         try:
             return self.transport.call("GET", url, params=params, ok=ok)
         except RejectedError as error:
-            raise asked_again(error) from error
-
-
-def asked_again(error: RejectedError) -> TransientError | RejectedError:
-    """A 500 while asking for a status says nothing about the job: it is no refusal."""
-    if error.status != 500:
-        return error
-    return TransientError(
-        say("DATEV can't answer at the moment because of an error of its own. It is asked again in an hour."),
-        vendor="datev",
-        status=500,
-        request_id=error.request_id,
-        retry_after=timedelta(hours=1),
-    )
+            if error.status != 500:
+                raise
+            raise TransientError(
+                say(
+                    "DATEV can't answer at the moment because of an error of its own. It is asked again in "
+                    "an hour."
+                ),
+                vendor="datev",
+                status=500,
+                request_id=error.request_id,
+                retry_after=timedelta(hours=1),
+            ) from error

@@ -70,6 +70,20 @@ def test_odd_forms_are_read_like_the_documented_ones(api, datev):
     assert (api.client("455148-1"), list(api.clients())) == plain
 
 
+def test_a_listing_whose_link_is_lost_is_read_on_as_long_as_more_is_promised(api, datev):
+    datev.clients[:] = [Client(455148, number, f"Muster {number}") for number in range(1, 251)]
+    datev.faults.add("clients.list", headers={"Link": ""}, times=None)
+
+    assert len(list(api.clients())) == 250
+    assert len(datev.calls_to("clients.list")) == 3
+
+
+def test_a_total_that_counts_more_than_there_is_ends_the_reading_all_the_same(api, datev):
+    datev.faults.add("clients.list", headers={"Total-Items": "999"}, times=None)
+
+    assert len(list(api.clients())) == 2
+
+
 def test_a_link_to_a_foreign_host_is_not_followed(api, datev):
     link = '<https://elsewhere.example/clients?skip=100>;rel="next"'
     datev.faults.add("clients.list", headers={"Link": link})
