@@ -26,6 +26,8 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { background: var(--soft); font-weight: 600; white-space: nowrap; }
 td.number { text-align: right; white-space: nowrap; }
+.tight th { white-space: normal; vertical-align: bottom; }
+.tight td { white-space: nowrap; }
 form.row { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: center;
   margin: .2rem .8rem .2rem 0; }
 button, input, select { font: inherit; padding: .25rem .6rem; border: 1px solid var(--line);
@@ -74,16 +76,24 @@ def bad(text: str) -> Markup:
 
 
 def table(
-    headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "Noch nichts. / Nothing yet."
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "Noch nichts. / Nothing yet.",
+    tight: bool = False,
 ) -> Markup:
-    """A table; cells are escaped unless they are Markup, numbers stand on the right."""
+    """A table; cells are escaped unless they are Markup, numbers stand on the right.
+
+    `tight`: for many columns; headings wrap, cells do not, the table scrolls sideways.
+    """
     lines = [Markup("<tr>{}</tr>").format(Markup("").join(_cell(cell) for cell in row)) for row in rows]
     if not lines:
         return note(empty)
     head = Markup("").join(Markup("<th>{}</th>").format(text) for text in headings)
-    return Markup(
-        '<div class="wide"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
-    ).format(head, Markup("").join(lines))
+    shell = Markup(
+        '<div class="wide"><table class="{}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+    )
+    return shell.format("tight" if tight else "", head, Markup("").join(lines))
 
 
 def form(action: str, button: str, *fields: str) -> Markup:

@@ -41,8 +41,8 @@ COMPILED = {number: re.compile(pattern) for number, pattern in PATTERNS.items()}
 
 def bookings(file: ExtfFile) -> Iterator[dict[str, Any]]:
     """Each row as plain JSON values; amounts as text with a point ("119.00"), dates as ISO text."""
-    for number, row in enumerate(file.rows(), start=1):
-        value = {column: row[column - 1][0] if column <= len(row) else "" for column in SHOWN}
+    for number, row in enumerate(file.values(), start=1):
+        value = {column: row[column - 1] if column <= len(row) else "" for column in SHOWN}
         on = document_date(value[10], file)
         yield {
             "row": number,

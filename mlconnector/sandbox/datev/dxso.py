@@ -95,6 +95,7 @@ class DxsoApi:
         job.forced_status = options.next_dxso.pop(0) if options.next_dxso else 0
         job.status = RUNNING
         job.due_at = self.simulator.clock.now() + timedelta(seconds=options.dxso_seconds)
+        self.simulator.store.running_dxso.append(job)
         return Response(b"", status=204)
 
     def delete(self, request: Request, client_ref: str, job_id: str) -> Response:
@@ -155,16 +156,18 @@ class DxsoApi:
     # --- the background -----------------------------------------------------------------------------------
     def work(self) -> None:
         """End the finalised jobs that are due."""
-        now = self.simulator.clock.now()
-        for job in self.simulator.store.dxso_jobs.values():
-            if job.status == RUNNING and job.due_at is not None and job.due_at <= now:
-                package = dxso_package.Package(job, self.simulator.clients_by_ref[job.client_ref], now)
-                package.xsd_dir = self.simulator.options.xsd_dir
-                if job.forced_status:
-                    package.end_as(job.forced_status)
-                else:
-                    package.process(self.simulator.store.documents)
-                job.ended_at = now
+        store, now = self.simulator.store, self.simulator.clock.now()
+        for job in list(store.running_dxso):
+            if job.due_at is None or job.due_at > now:
+                continue
+            store.running_dxso.remove(job)
+            package = dxso_package.Package(job, self.simulator.clients_by_ref[job.client_ref], now)
+            package.xsd_dir = self.simulator.options.xsd_dir
+            if job.forced_status:
+                package.end_as(job.forced_status)
+            else:
+                package.process(store.documents)
+            job.ended_at = now
 
 
 def _creation_info(request: Request) -> tuple[str, str]:

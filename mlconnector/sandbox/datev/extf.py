@@ -116,6 +116,7 @@ class ExtfApi:
             forced_code=forced or ("" if client.has_service(EXTF_SCOPE) else "1008838"),
         )
         self.simulator.store.uploads[upload.id] = upload
+        self.simulator.store.pending_uploads.append(upload)
         return upload
 
     def _answer(self, request: Request, upload: Upload) -> Response:
@@ -187,10 +188,11 @@ class ExtfApi:
     # --- the background -----------------------------------------------------------------------------------
     def work(self) -> None:
         """End the jobs that are due on the simulator's clock."""
-        now = self.simulator.clock.now()
-        for upload in self.simulator.store.uploads.values():
-            if upload.result == "pending" and upload.due_at <= now:
-                self._judge(upload)
+        store, now = self.simulator.store, self.simulator.clock.now()
+        due = [upload for upload in store.pending_uploads if upload.due_at <= now]
+        store.pending_uploads = [upload for upload in store.pending_uploads if upload.due_at > now]
+        for upload in due:
+            self._judge(upload)
 
     def _judge(self, upload: Upload) -> None:
         file = extf_file.read(upload.content, upload.client_ref)
@@ -199,6 +201,8 @@ class ExtfApi:
         upload.details = refusal.as_json() if refusal else None
         if file.refusal is None:
             upload.facts = _facts(file)
+        # Now, not when somebody looks: a document must be there before the booking that links it.
+        self.simulator.findings_of(upload)
 
 
 def _facts(file: extf_file.ExtfFile) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Pages for people: what arrived, and switches for the next jobs."""
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -151,7 +152,7 @@ class Pages:
             _result(upload),
             *details,
             html.heading("Buchungen / Rows"),
-            html.table(["", *SHOWN.values()], _rows_shown(file)),
+            _rows(file),
             html.heading("Anmerkungen beim Import / Findings on import"),
             html.table(["Anmerkung"], findings, empty="Keine. / None."),
             html.heading("Kopf / Header"),
@@ -277,11 +278,14 @@ def _document_row(document: Document) -> list[object]:
     ]
 
 
-def _rows_shown(file: extf_file.ExtfFile) -> list[list[object]]:
-    shown: list[list[object]] = []
-    for number, row in enumerate(file.rows(), start=1):
-        if number > MAX_ROWS_SHOWN:
-            shown.append(["…", f"{len(file.lines)} Sätze / rows"])
-            break
-        shown.append([number, *(row[column - 1][0] if column <= len(row) else "" for column in SHOWN)])
-    return shown
+def _rows(file: extf_file.ExtfFile) -> Markup:
+    """The rows with the columns that hold something; the first ones of a long file."""
+    rows = list(islice(file.values(), MAX_ROWS_SHOWN))
+    columns = [column for column in SHOWN if any(row[column - 1 : column] not in ([], [""]) for row in rows)]
+    shown: list[list[object]] = [
+        [number, *("".join(row[column - 1 : column]) for column in columns)]
+        for number, row in enumerate(rows, start=1)
+    ]
+    if len(file.lines) > len(rows):
+        shown.append(["…", f"{len(file.lines)} Sätze / rows"])
+    return html.table(["", *(SHOWN[column] for column in columns)], shown, tight=True)

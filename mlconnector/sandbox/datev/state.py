@@ -228,3 +228,6 @@ class Store:
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)  # (client, guid)
     uploads: dict[str, Upload] = field(default_factory=dict)  # job id
     dxso_jobs: dict[str, DxsoJob] = field(default_factory=dict)
+    # What the background has not ended yet.
+    pending_uploads: list[Upload] = field(default_factory=list)
+    running_dxso: list[DxsoJob] = field(default_factory=list)

@@ -283,6 +283,14 @@ def test_faults_of_form_are_found_too(caller, datev, content, finding):
     assert finding in " ".join(datev.state()["extf_jobs"][0]["findings"])
 
 
+def test_a_document_that_comes_after_its_booking_is_found(caller, datev):
+    caller.imported(extf(row(c20=LINK)))
+
+    caller.put_document()
+
+    assert "is not in Belege online" in datev.state()["extf_jobs"][0]["findings"][0]
+
+
 def test_equal_bookings_are_reported_as_repeated(caller, datev):
     caller.imported()
     assert datev.state()["repeated"] == []
