@@ -10,8 +10,9 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from bookings.extf.columns import COLUMNS, Column
+from bookings.extf.columns import COLUMNS, Column, Kind
 from bookings.extf.header import HEADER_FIELDS, HeaderField
 from connections.errors import RejectedError
 from connections.messages import DataFault, Message, say
@@ -27,6 +28,7 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"')
 # Format version 12 lacks the last column of version 13.
 COLUMNS_BY_VERSION = {"12": COLUMNS[:-1], "13": COLUMNS}
 FIRST_ROW_LINE = 3
+FULL_DATE_LENGTH = 8
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def parse(content: bytes, *, max_rows: int | None = None) -> ParsedFile:
         header=header,
         rows=rows,
         row_count=len(lines) - FIRST_ROW_LINE + 1,
-        faults=(*_header_faults(header), *_row_faults(rows, columns)),
+        faults=(*_header_faults(header), *_row_faults(rows, columns), *_date_faults(header, rows)),
     )
 
 
@@ -164,6 +166,35 @@ def _row_faults(rows: Sequence[ParsedRow], columns: Sequence[Column]) -> Iterato
                         number=column.number,
                     ),
                 )
+
+
+def _date_faults(header: Sequence[str], rows: Sequence[ParsedRow]) -> Iterator[DataFault]:
+    """Days that don't exist, such as 29 February of most years, or that lie outside the batch's period."""
+    first, last = _day(header[14], "%Y%m%d"), _day(header[15], "%Y%m%d")
+    for row in rows:
+        for column, value in row.filled():
+            if column.kind is not Kind.DATE or not column.accepts(value):
+                continue
+            if column.length == FULL_DATE_LENGTH:
+                is_right = _day(value, "%d%m%Y") is not None
+            elif first is None or last is None:
+                continue  # said with the header
+            else:
+                days = [_day(f"{value}{year}", "%d%m%Y") for year in {first.year, last.year}]
+                is_right = any(day is not None and first <= day <= last for day in days)
+            if not is_right:
+                yield DataFault(
+                    column.name,
+                    value,
+                    say("Line %(line)s: no such day in the period of the file.", line=row.line),
+                )
+
+
+def _day(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
 
 
 def _refused(reason: Message) -> RejectedError:

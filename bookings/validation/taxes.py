@@ -24,6 +24,9 @@ SUPPRESS = "40"
 # Reversal of a posting without a key, and of one with 40: they carry no tax of their own.
 REVERSAL_WITHOUT_KEY, REVERSAL_OF_SUPPRESS = "20", "80"
 ALLOWED_ON_AUTOMATIC = (SUPPRESS, REVERSAL_WITHOUT_KEY, REVERSAL_OF_SUPPRESS)
+# They need columns 43 to 47 (service case), which no booking here can fill.
+# Source: DATEV's sample file, rows 49 to 56 (read 2026-11).
+NEED_SERVICE_CASE = ("49", "501", "502", "6501", "6502")
 # "EL" is Greece in VAT ids, "XI" Northern Ireland.
 EU = "AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"
 EU_COUNTRIES = frozenset(EU.split())
@@ -93,6 +96,13 @@ def _check_key(entry: Entry, key: TaxKeyInfo) -> Iterator[DataFault]:
 
 
 def _check_needed_data(entry: Entry, key: TaxKeyInfo) -> Iterator[DataFault]:
+    if key.bu_key in NEED_SERVICE_CASE:
+        yield DataFault(
+            labels.BU_KEY,
+            entry.bu_key,
+            say("This tax key needs a service case (Sachverhalt L+L), which can't be sent from here."),
+            say("Ask the tax adviser for a key without one, or book it in DATEV by hand."),
+        )
     if key.needs_vat_id and not is_vat_id(entry.eu_vat_id):
         yield DataFault(
             labels.EU_VAT_ID,

@@ -70,6 +70,7 @@ BOOKS = Books(
             key("40", "both", None, reversal_key="80"),
             key("94", "purchase", reversal_key="34"),
             key("240", "sale", None, needs_country=True),
+            key("501", "purchase"),
             key("506", "purchase"),
             key("701", "purchase", is_confirmed=False, needs_vat_id=True),
         )

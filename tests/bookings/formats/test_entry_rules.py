@@ -104,6 +104,7 @@ BAD = [
     (purchase(bu_key="8"), labels.BU_KEY, "8"),
     (purchase(bu_key="701", contra_account="3200", eu_vat_id=VAT_ID), labels.BU_KEY, "701"),
     (purchase(bu_key="3"), labels.BU_KEY, "3"),
+    (purchase(bu_key="501"), labels.BU_KEY, "501"),
     (sale(contra_account="8200", bu_key="9"), labels.BU_KEY, "9"),
     (purchase(contra_account="3400"), labels.BU_KEY, "9"),
     (purchase(bu_key="40"), labels.BU_KEY, "40"),

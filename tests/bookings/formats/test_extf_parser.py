@@ -131,3 +131,25 @@ def test_every_faulty_value_is_listed(text):
         ("Belegdatum", "3201"),
         ("Belegfeld 1", "RE 2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last", "is_right"),
+    [
+        ("2902", "20250201", "20250228", False),
+        ("2902", "20240201", "20240229", True),
+        ("0102", "20250101", "20250131", False),
+        ("3112", "20241201", "20250131", True),
+    ],
+)
+def test_a_document_date_is_a_day_of_the_period(text, day, first, last, is_right):
+    changed = text.replace(";1501;", f";{day};").replace(";20250101;20250131;", f";{first};{last};")
+    faults = parse(changed.encode("utf-8-sig")).faults
+    assert [(fault.field, fault.value) for fault in faults] == ([] if is_right else [("Belegdatum", day)] * 2)
+
+
+def test_a_full_date_exists(text):
+    # Column 117 of the first row.
+    changed = text.replace(';0;;;;"";', ';0;;;31022025;"";', 1)
+    assert changed != text
+    assert [fault.value for fault in parse(changed.encode("utf-8-sig")).faults] == ["31022025"]
