@@ -20,8 +20,10 @@ STARTS_SIMULATORS = ("mlconnector.management.commands.", "mlconnector.demo", "ml
 PURE = (
     "bookings.entry",
     "bookings.entry_json",
+    "bookings.entry_reversal",
     "bookings.extf",
     "bookings.dxso",
+    "bookings.starter",
     "bookings.validation",
     "connections.base",
     "connections.errors",
