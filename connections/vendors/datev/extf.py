@@ -84,7 +84,9 @@ class ExtfCalls(DatevCalls):
 
     def import_extf(self, client_ref: str, *, filename: str, reference: str, content: bytes) -> Submitted:
         """Send an EXTF file. DATEV does not notice a second one: after OutcomeUnknownError ask
-        `find_extf_job` before sending again."""
+        `find_extf_job` before sending again. No refusal of duplicates is documented; should one come
+        (RejectedError with status 409), our own file may be there already: look it up as well.
+        """
         check_file(filename, reference, content)
         headers = {
             "Content-Type": "application/octet-stream",
@@ -92,14 +94,7 @@ class ExtfCalls(DatevCalls):
             "Reference-Id": reference,
         }
         url = self._url("extf_url", client_ref, "/extf-files/import")
-        try:
-            answer = self.transport.call("POST", url, is_write=True, data=content, headers=headers)
-        except RejectedError as error:
-            # No refusal of duplicates is documented; should one come, our own file is not "refused".
-            known = self.find_extf_job(client_ref, reference) if error.status == 409 else None
-            if known is None or known.result == "failed":
-                raise
-            return Submitted(known.ref, None)
+        answer = self.transport.call("POST", url, is_write=True, data=content, headers=headers)
         return Submitted(job_ref(answer.headers.get("Location", "")), answer.retry_after)
 
     def extf_job(self, client_ref: str, job: str) -> ExtfJob:

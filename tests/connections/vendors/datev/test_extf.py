@@ -303,22 +303,15 @@ def test_the_longest_allowed_name_is_taken(api, datev):
     assert api.extf_job(CLIENT, send(api, filename=name).job_ref).filename == name
 
 
-def test_a_duplicate_refusal_of_our_own_file_leads_to_its_job(api, datev):
+def test_a_refusal_as_a_duplicate_is_told_by_its_status_and_the_job_is_found(api, datev):
     datev.options.duplicate_filename = True
     first = send(api)
 
-    assert send(api).job_ref == first.job_ref
-    assert len(datev.store.uploads) == 1
-
-
-def test_a_duplicate_refusal_of_somebody_elses_file_stays_a_refusal(api, datev):
-    datev.options.duplicate_filename = True
-    send(api)
-
     with pytest.raises(RejectedError) as raised:
-        send(api, reference="mlc-1-000999")
+        send(api)
 
     assert raised.value.status == 409
+    assert api.find_extf_job(CLIENT, "mlc-1-000123").ref == first.job_ref
 
 
 @pytest.mark.parametrize(
