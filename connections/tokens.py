@@ -135,14 +135,14 @@ class TokenStore:
         return clock.now() < max(ends - margin, min(issued + profile.earliest_refresh, ends))
 
     def _check_may_refresh(self, held: TokenSet) -> None:
-        if not held.tokens.get("refresh_token"):
-            self._ask_person(self._sign_in_again())
         if not _asked_by_person.get():
             state = Connection.objects.filter(pk=self.connection.pk).values_list("health", "health_message")
             if state and state[0][0] == Health.SIGN_IN:
                 stored = state[0][1]
                 message = Message.from_json(stored) if stored else self._sign_in_again()
                 raise AccessLostError(message, vendor=self.connection.vendor)
+        if not held.tokens.get("refresh_token"):
+            self._ask_person(self._sign_in_again())
         allowed_at = (held.issued_at or clock.now()) + self._profile().earliest_refresh
         if clock.now() < allowed_at:
             raise TransientError(
@@ -230,11 +230,18 @@ class TokenStore:
         ).update(refreshing_by="", refreshing_until=None, refresh_starts=0)
 
     def _give_up(self, held: TokenSet, message: Message) -> NoReturn:
-        """The refresh token is dead or lost: it is dropped, so that nobody can send it again."""
+        """The refresh token is dead or lost: it is dropped, so that nobody can send it again.
+
+        The generation ends with it: a process that read the row beforehand must not win a lease any more.
+        """
         tokens = {name: value for name, value in held.tokens.items() if name != "refresh_token"}
         with transaction.atomic(durable=True):
             was_ours = TokenSet.objects.filter(pk=held.pk, generation=held.generation).update(
-                tokens=tokens, refreshing_by="", refreshing_until=None, refresh_starts=0
+                tokens=tokens,
+                generation=held.generation + 1,
+                refreshing_by="",
+                refreshing_until=None,
+                refresh_starts=0,
             )
             if was_ours:
                 health.sign_in_needed(self.connection, message)
