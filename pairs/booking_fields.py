@@ -182,18 +182,6 @@ def _in_base_currency(entry: Entry, books: Books) -> Entry:
     return replace(entry, base_amount=base_amount(entry.amount, entry.exchange_rate))
 
 
-def reversal_of(entry: Entry, books: Books) -> Entry:
-    """The row that takes `entry` back: opposite side, and Generalumkehr or the reversal key, never both.
-
-    Source: DATEV-Format, rows 36 and 49 to 56 of the official sample (read 2026-11).
-    """
-    side = Side.CREDIT if entry.side == Side.DEBIT else Side.DEBIT
-    known = books.tax_keys.get(entry.bu_key)
-    if known is not None and known.reversal_key:
-        return replace(entry, side=side, bu_key=known.reversal_key)
-    return replace(entry, side=side, is_reversal=True)
-
-
 def differences(booked: Entry, wanted: Entry) -> list[DataFault]:
     """What the source says differently from what was booked, field by field; documents do not count."""
     found = []

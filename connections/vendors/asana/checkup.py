@@ -22,6 +22,7 @@ BUILT_IN: tuple[tuple[str, str, str], ...] = (
     ("builtin:permalink_url", gettext_noop("Link to the task"), "text"),
     ("builtin:completed_at", gettext_noop("Completed on"), "date"),
     ("builtin:created_at", gettext_noop("Created on"), "date"),
+    ("builtin:due_on", gettext_noop("Due on"), "date"),
 )
 
 

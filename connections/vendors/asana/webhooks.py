@@ -32,7 +32,6 @@ FILTERS: tuple[Mapping[str, Any], ...] = (
     },
     {"resource_type": "task", "action": "deleted"},
     {"resource_type": "task", "action": "undeleted"},
-    {"resource_type": "story", "resource_subtype": "comment_added", "action": "added"},
 )
 
 GID = re.compile(r"[0-9]{1,64}")

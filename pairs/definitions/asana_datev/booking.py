@@ -10,13 +10,14 @@ from django.conf import settings
 
 from bookings import documents, selectors, services, validation
 from bookings.entry import Books, Direction, Entry, Route
+from bookings.entry_reversal import reversed_entry
 from bookings.models import DatevClient
 from connections.effects import digest
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
-from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from, reversal_of
+from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from
 from pairs.definitions.asana_datev import attachments, results, source
 from pairs.definitions.asana_datev.settings import datev_client
 from pairs.engine import Context
@@ -128,16 +129,16 @@ def _refused(context: Context, task: Task, error: RejectedError) -> Outcome:
 def _place(context: Context, task: Task, client: DatevClient, books: Books, entry: Entry) -> None:
     """Put the booking into a batch; a correction also takes the earlier booking back."""
     record = context.record
-    entries = [entry]
+    entries, route = [entry], Route(context.setting("route"))
     earlier = selectors.posted_entries(record.subject, before_revision=record.revision)
     if earlier:
-        entries = [*(reversal_of(old, books) for old in earlier), entry]
+        entries = [*(reversed_entry(old, books, route=route) for old in earlier), entry]
     services.place(
         record.subject,
         record.revision,
         client,
         entries,
-        route=Route(context.setting("route")),
+        route=route,
         batch_origin=f"integration:{context.integration.pk}",
         label=f"{context.setting('batch_label')} {entry.document_date:%m/%Y}",
         booking_label=task.name,

@@ -36,9 +36,11 @@ def is_news(version: str, known: str) -> bool:
     A poll knows the content, a webhook only the moment of its event (no hash): an event that is not newer
     than the content we have read is already in it.
     """
-    if "|" in version:
-        return version != known
-    return version > known.partition("|")[0]
+    moment, _, content = version.partition("|")
+    known_moment, _, known_content = known.partition("|")
+    if moment != known_moment:
+        return moment > known_moment
+    return bool(content) and content != known_content
 
 
 def poll(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
@@ -92,7 +94,7 @@ def read(context: Context) -> Task | None:
     try:
         task: Task = context.source.task(context.record.source_ref)
     except RejectedError as error:
-        if error.status == 404:
+        if error.status in (404, 410):
             return None
         raise
     return task
@@ -153,9 +155,14 @@ def values(task: Task) -> dict[str, SourceValue]:
         ("permalink_url", task.permalink_url),
         ("completed_at", _moment(task.raw.get("completed_at"))),
         ("created_at", _moment(task.raw.get("created_at"))),
+        ("due_on", _day(task.raw.get("due_on"))),
     ):
         found[f"builtin:{key}"] = SourceValue(value, str(value or ""))
     return found
+
+
+def _day(text: Any) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _moment(text: Any) -> datetime | None:
