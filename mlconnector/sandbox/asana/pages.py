@@ -46,6 +46,9 @@ class Pages:
         links = (("Projekte / Projects", "/"), ("Webhooks", "/webhooks"))
         return html.page(SITE, title, *parts, links=links, status=status)
 
+    def _missing(self) -> Response:
+        return self._page("Nicht gefunden / Not found", status=404)
+
     def home(self, request: "Request") -> Response:
         rows = [
             (
@@ -61,7 +64,7 @@ class Pages:
     def project(self, request: "Request", project: str) -> Response:
         place = self.sim.known.get("project", project)
         if place is None:
-            return self._page("Nicht gefunden / Not found", status=404)
+            return self._missing()
         fields = [self.sim.known.by_gid[gid] for gid in place.fields]
         tasks = [task for gid in place.tasks if (task := self.sim.known.get("task", gid))]
         rows = [
@@ -103,7 +106,7 @@ class Pages:
     def task(self, request: "Request", project: str, gid: str, refused: str = "") -> Response:
         task: Task | None = self.sim.known.get("task", gid)
         if task is None:
-            return self._page("Nicht gefunden / Not found", status=404)
+            return self._missing()
         known = self.sim.known
         fields = [known.by_gid[one] for one in known.fields_of(task)]
         rows = [
@@ -155,6 +158,8 @@ class Pages:
     # --- buttons -------------------------------------------------------------
     def decide(self, request: "Request", project: str, gid: str) -> Response:
         status = request.form.get("status", "")
+        if self.sim.known.get("task", gid) is None:
+            return self._missing()
         if status in ("done", "open"):
             self.sim.complete(gid, status == "done")
         elif STATUSES.get(status):
@@ -163,12 +168,16 @@ class Pages:
 
     def field(self, request: "Request", project: str, gid: str) -> Response:
         try:
+            if self.sim.known.get("task", gid) is None:
+                return self._missing()
             self.sim.set_field(gid, request.form["field"], request.form.get("value") or None)
         except (ApiError, KeyError) as error:
             return self.task(request, project, gid, f"Nicht gespeichert / Not saved: {error}")
         return redirect(f"/0/{project}/{gid}", 303, Response)
 
     def comment(self, request: "Request", project: str, gid: str) -> Response:
+        if self.sim.known.get("task", gid) is None:
+            return self._missing()
         if request.form.get("text"):
             self.sim.add_comment(gid, request.form["text"])
         return redirect(f"/0/{project}/{gid}", 303, Response)

@@ -122,6 +122,9 @@ def test_pages_of_what_is_not_there(web: requests.Session, sim: AsanaSimulator, 
 
     assert web.get(f"{pages}/0/1/list", timeout=5).status_code == 404
     assert web.get(f"{pages}/0/{project}/1", timeout=5).status_code == 404
+    for action in ("decide", "field", "comment"):
+        posted = web.post(f"{pages}/0/{project}/1/{action}", data={"status": "approved"}, timeout=5)
+        assert posted.status_code == 404
     assert web.get(f"{pages}/webhooks", timeout=5).status_code == 200
 
 
