@@ -1,5 +1,7 @@
 """The simulated Asana behind requests, every answer held against the specification."""
 
+import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +16,7 @@ from mlconnector.sandbox.mount import WSGIAdapter
 from tests.sandbox.asana import spec
 
 API = "https://asana.example/api/1.0"
+TARGET = "https://hub.example/hooks/asana/6f1c/"
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -87,3 +90,48 @@ def message(answer: requests.Response) -> str:
 def field_of(data: dict[str, Any], gid: str) -> dict[str, Any]:
     """The custom field with that gid in a task's answer."""
     return next(field for field in data["custom_fields"] if field["gid"] == gid)
+
+
+class Receiver:
+    """A hub: echoes the handshake and keeps what came."""
+
+    def __init__(self) -> None:
+        self.secret = ""
+        self.status = 200
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self.threads: list[str] = []
+
+    def __call__(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        self.threads.append(threading.current_thread().name)
+        if "X-Hook-Secret" in headers:
+            self.secret = headers["X-Hook-Secret"]
+            return 200, {"x-hook-secret": self.secret}, b""
+        if self.status == 0:
+            raise requests.ConnectionError("refused")
+        self.received.append((headers, body))
+        return self.status, {}, b"answer"
+
+    def events(self) -> list[dict[str, Any]]:
+        return [event for _, body in self.received for event in json.loads(body)["events"]]
+
+    def changed_fields(self) -> list[str]:
+        return [event["change"]["field"] for event in self.events() if "change" in event]
+
+
+@pytest.fixture
+def hub(sim: AsanaSimulator) -> Receiver:
+    sim.post = Receiver()
+    return sim.post
+
+
+def register(api: Client, project: str, *filters: dict[str, Any], target: str = TARGET) -> requests.Response:
+    return api.post("/webhooks", {"resource": project, "target": target, "filters": list(filters)})
+
+
+@pytest.fixture
+def hook(api: Client, sim: AsanaSimulator, hub: Receiver, project: str) -> str:
+    """A webhook on the project whose first heartbeat has arrived."""
+    gid = register(api, project).json()["data"]["gid"]
+    sim.deliver()
+    hub.received.clear()
+    return gid
