@@ -38,6 +38,7 @@ def main() -> None:
     with suppress(ChildProcessError):
         while True:
             os.wait()
+    os._exit(0)  # tidying up would take longer than the work
 
 
 if __name__ == "__main__":
