@@ -4,27 +4,13 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse
-from django.test import Client as DjangoClient
-from django.urls import path
 
 from mlconnector.sandbox.asana import AsanaSimulator
-from tests.sandbox.asana import hub as django_hub
 from tests.sandbox.asana.conftest import TARGET, Client, Receiver, register
 
 HOUR = timedelta(hours=1)
-
-
-def echo_view(request: HttpRequest) -> HttpResponse:
-    """A Django view that echoes the handshake and answers deliveries with their own bytes."""
-    secret = request.headers.get("X-Hook-Secret")
-    return HttpResponse(request.body, headers={"X-Hook-Secret": secret} if secret else {})
-
-
-urlpatterns = [path("hooks/asana/6f1c/", echo_view)]
 
 
 def test_the_signature_is_over_the_exact_bytes(
@@ -267,17 +253,3 @@ def test_attempts_are_kept_for_assertions(sim: AsanaSimulator, hub: Receiver, ho
     assert (attempt.target, attempt.status, attempt.is_success) == (TARGET, 200, True)
     assert attempt.events() == hub.events()
     assert sim.deliveries.attempts[-1] == attempt
-
-
-def test_deliveries_reach_django_views_in_this_process(
-    api: Client, sim: AsanaSimulator, project: str, client: DjangoClient, settings: Any
-) -> None:
-    settings.ROOT_URLCONF = __name__
-    sim.options.handshake_on_a_thread = False
-    sim.post = django_hub.through(client)
-
-    assert register(api, project).status_code == 201
-    (heartbeat,) = sim.deliver()
-
-    status, _, answer = sim.post(TARGET, heartbeat.headers, heartbeat.body)
-    assert (heartbeat.is_success, status, answer) == (True, 200, heartbeat.body)
