@@ -59,7 +59,7 @@ def make(batch: Batch) -> tuple[bytes, list[DataFault]]:
     faults: list[DataFault] = []
     invoices = []
     taken = [archive.FILE_NAME]
-    for position, bookings in enumerate(_invoices(batch), start=1):
+    for position, bookings in enumerate(_invoices(batch, known), start=1):
         entries = [booking.entry for booking in bookings]
         faults += faults_of(entries, known)
         documents, lost = _images(entries)
@@ -132,10 +132,26 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
     return made
 
 
-def _invoices(batch: Batch) -> Iterator[list[Booking]]:
-    """The bookings of one origin and revision are the rows of one invoice."""
+def _invoices(batch: Batch, known: Books) -> Iterator[list[Booking]]:
+    """The bookings of one origin and revision are the rows of one invoice.
+
+    A correction has the credit note for the earlier invoice beside the new one: two invoices.
+    """
     found = Booking.objects.filter(batch=batch, verdict=BookingVerdict.FOLLOWS).order_by("pk")
-    for _, rows in groupby(found, key=lambda booking: (booking.origin, booking.revision)):
+
+    def invoice_of(booking: Booking) -> tuple[object, ...]:
+        entry = booking.entry
+        is_credit_note = ledger.signed_amount(entry, known) < 0
+        return (
+            booking.origin,
+            booking.revision,
+            is_credit_note,
+            entry.document_field_1,
+            entry.document_date,
+            ledger.partner_account(entry, known),
+        )
+
+    for _, rows in groupby(found, key=invoice_of):
         yield list(rows)
 
 
