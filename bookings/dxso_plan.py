@@ -83,9 +83,22 @@ def make(batch: Batch) -> tuple[bytes, list[DataFault]]:
 
 
 def faults_of(entries: Sequence[Entry], known: Books) -> list[DataFault]:
-    """Every rule that the rows of one invoice break, each by itself and all together."""
+    """Every rule that the rows break, each by itself and all together with those of the same invoice."""
     single = [fault for entry in entries for fault in validation.check_entry(entry, known, route=Route.DXSO)]
-    return single or rules.check_invoice(entries, known, month=entries[0].document_date)
+    return single or [
+        fault
+        for _, rows in groupby(entries, key=lambda entry: _is_credit_note(entry, known))
+        for fault in _together(list(rows), known)
+    ]
+
+
+def _together(rows: Sequence[Entry], known: Books) -> list[DataFault]:
+    return rules.check_invoice(rows, known, month=rows[0].document_date)
+
+
+def _is_credit_note(entry: Entry, known: Books) -> bool:
+    """A correction has the credit note for the earlier invoice beside the new one: two invoices."""
+    return ledger.signed_amount(entry, known) < 0
 
 
 def load(batch: Batch) -> list[PlannedInvoice]:
@@ -133,25 +146,10 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
 
 
 def _invoices(batch: Batch, known: Books) -> Iterator[list[Booking]]:
-    """The bookings of one origin and revision are the rows of one invoice.
-
-    A correction has the credit note for the earlier invoice beside the new one: two invoices.
-    """
+    """The rows of one origin and revision are one invoice, its credit notes another."""
     found = Booking.objects.filter(batch=batch, verdict=BookingVerdict.FOLLOWS).order_by("pk")
-
-    def invoice_of(booking: Booking) -> tuple[object, ...]:
-        entry = booking.entry
-        is_credit_note = ledger.signed_amount(entry, known) < 0
-        return (
-            booking.origin,
-            booking.revision,
-            is_credit_note,
-            entry.document_field_1,
-            entry.document_date,
-            ledger.partner_account(entry, known),
-        )
-
-    for _, rows in groupby(found, key=invoice_of):
+    same = groupby(found, key=lambda b: (b.origin, b.revision, _is_credit_note(b.entry, known)))
+    for _, rows in same:
         yield list(rows)
 
 
