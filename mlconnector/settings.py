@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from mlconnector import environment
+from mlconnector import admin_site, environment
 from mlconnector.environment import choice, database, number, secret, switch, text, time_zone, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -163,6 +163,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 LOGIN_URL = "admin:login"
+UNFOLD = admin_site.UNFOLD
+# A history is read; what was changed is changed back by hand, with the checks that belong to it.
+SIMPLE_HISTORY_REVERT_DISABLED = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

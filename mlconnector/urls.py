@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("oauth/", include("connections.urls")),
     path("hooks/", include("pairs.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

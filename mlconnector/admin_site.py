@@ -1,0 +1,101 @@
+"""How the admin looks: title, navigation, languages. Read by django-unfold as the setting UNFOLD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _item(title: Any, icon: str, app: str, model: str) -> dict[str, Any]:
+    """A line of the navigation, shown to those who may see the list it leads to."""
+
+    def address() -> str:
+        try:
+            return reverse(f"admin:{app}_{model}_changelist")
+        except NoReverseMatch:
+            return ""
+
+    def may_see(request: HttpRequest) -> bool:
+        may = any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+        return may and bool(address())
+
+    def is_active(request: HttpRequest) -> bool:
+        return bool(address()) and request.path.startswith(address())
+
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "active": is_active,
+        "permission": may_see,
+    }
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("mlconnector/admin.css")
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "ml-connector",
+    "SITE_HEADER": "ml-connector",
+    "SITE_SYMBOL": "sync_alt",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "STYLES": [stylesheet],
+    "DASHBOARD_CALLBACK": "mlconnector.dashboard.add_to_index",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Operation"),
+                "items": [
+                    {
+                        "title": _("Dashboard"),
+                        "icon": "dashboard",
+                        "link": reverse_lazy("admin:index"),
+                    },
+                    _item(_("Records"), "receipt_long", "pairs", "record"),
+                    _item(_("Batches"), "folder_zip", "bookings", "batch"),
+                    _item(_("DATEV jobs"), "hourglass_top", "bookings", "job"),
+                    _item(_("Documents"), "description", "bookings", "document"),
+                ],
+            },
+            {
+                "title": _("Set-up"),
+                "separator": True,
+                "items": [
+                    _item(_("Connections"), "cable", "connections", "connection"),
+                    _item(_("DATEV clients"), "apartment", "bookings", "datevclient"),
+                    _item(_("Integrations"), "sync_alt", "pairs", "integration"),
+                    _item(_("Value tables"), "table", "pairs", "valuetable"),
+                ],
+            },
+            {
+                "title": _("Proof"),
+                "separator": True,
+                "items": [
+                    _item(_("Audit trail"), "verified_user", "connections", "auditentry"),
+                    _item(_("Webhooks"), "webhook", "pairs", "webhook"),
+                    _item(_("Deliveries"), "move_to_inbox", "pairs", "delivery"),
+                    _item(_("Reading positions"), "bookmark", "pairs", "cursor"),
+                    _item(_("Call log"), "http", "connections", "calllog"),
+                ],
+            },
+            {
+                "title": _("People"),
+                "separator": True,
+                "items": [
+                    _item(_("Users"), "person", "auth", "user"),
+                    _item(_("Groups"), "group", "auth", "group"),
+                ],
+            },
+        ],
+    },
+}
