@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 HIDDEN = "***"
@@ -55,17 +57,13 @@ def redact_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> d
 
 
 def _spellings(secrets: Iterable[str]) -> list[str]:
-    """Each known secret as it is and as URLs and JSON write it, longest first."""
+    """Each known secret as it is and as URLs, JSON and HTML write it, longest first."""
     found: set[str] = set()
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
-            found |= {
-                secret,
-                quote(secret),
-                quote(secret, safe=""),
-                quote_plus(secret),
-                secret.replace("/", "\\/"),
-            }
+            in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+            found |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), escape(secret)}
+            found |= in_json | {spelling.replace("/", "\\/") for spelling in in_json}
     return sorted(found, key=len, reverse=True)
 
 
