@@ -90,8 +90,8 @@ class Transport:
         self.request_id_headers = tuple(request_id_headers)
         self.subject = ""
         self._hosts = hosts
-        # A call may be answered 401, sign in again and be repeated: three exchanges inside one lease.
-        self._seconds = total_seconds or settings.RECORD_LEASE_SECONDS / 3 - 2
+        # A call may renew the sign-in, be refused, renew it again and be repeated: all inside one lease.
+        self._seconds = total_seconds or settings.RECORD_LEASE_SECONDS / 4 - 2
         self._hidden = tuple(hidden)
 
     def call(

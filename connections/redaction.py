@@ -10,20 +10,25 @@ from html import escape
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 HIDDEN = "***"
-# A name that ends like this holds a secret, wherever it stands: query, form, JSON or header.
+# A name that ends like this holds a secret, wherever it stands: query, form, JSON or header. Only the end is
+# looked for, and every repetition is bounded: the text comes from outside and must not take long.
 NAME = (
-    r"[\w.-]*(?:token|secret|password|passwd|pwd|passphrase|authorization|assertion|credentials?|"
-    r"signature|api[_-]?key|private[_-]?key|cookie|code_verifier|x-amz-[a-z-]+)"
+    r"(?:token|secret|password|passwd|pwd|passphrase|authorization|assertion|credentials?|"
+    r"signature|api[_-]?key|private[_-]?key|cookie|code_verifier|x-amz-[a-z-]{1,40})"
 )
 # In queries and forms these are secrets too; in JSON "code" and "state" say what went wrong.
-SHORT_NAME = r"code|state|nonce|sig|pat|session|key"
-PARAMETER = re.compile(rf"(?i)(?<![\w-])({NAME}|{SHORT_NAME})(\s*=\s*)(\"[^\"]*\"|'[^']*'|[^&\s\"'<>;,]+)")
-MEMBER = re.compile(rf"(?i)([\"'])({NAME})\1(\s*:\s*)(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,}}\]]+)")
-HEADER = re.compile(r"(?im)^(\s*(?:[\w-]*authorization|[\w-]*cookie|[\w-]*secret|[\w-]*token)\s*:\s*)(\S.*)$")
+SHORT_NAME = r"(?<![\w-])(?:code|state|nonce|sig|pat|session|key)"
+PARAMETER = re.compile(
+    rf"(?i)({NAME}|{SHORT_NAME})([ \t]{{0,3}}=[ \t]{{0,3}})(\"[^\"]*\"|'[^']*'|[^&\s\"'<>;,]+)"
+)
+MEMBER = re.compile(
+    rf"(?i)({NAME}[\"']\s{{0,9}}:\s{{0,9}})(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,}}\]]+)"
+)
+HEADER = re.compile(r"(?im)((?:authorization|cookie|secret|token)[ \t]{0,9}:[ \t]{0,9})([^\s\"'].*)$")
 SCHEME = re.compile(r"(?i)\b(bearer|basic|digest)\s+[A-Za-z0-9._~+/=:-]{6,}")
 # JSON web tokens and similar: three dotted base64url parts, whatever they are called.
-JSON_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*")
-USER_INFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]*@")
+JSON_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}")
+USER_INFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s@\"'<>]*@")
 SECRET_HEADER = re.compile(r"(?i)authorization|cookie|token|secret|password|signature|api-?key")
 SHORTEST_SECRET = 6
 
@@ -34,7 +39,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(spelling, HIDDEN)
     text = USER_INFO.sub(rf"\1{HIDDEN}@", text)
     text = HEADER.sub(rf"\1{HIDDEN}", text)
-    text = MEMBER.sub(rf'\1\2\1\3"{HIDDEN}"', text)
+    text = MEMBER.sub(rf'\1"{HIDDEN}"', text)
     text = PARAMETER.sub(rf"\1\2{HIDDEN}", text)
     text = SCHEME.sub(rf"\1 {HIDDEN}", text)
     return JSON_WEB_TOKEN.sub(HIDDEN, text)
