@@ -109,6 +109,17 @@ def tell_faults(request: HttpRequest, faults: Iterable[DataFault], level: int = 
         messages.add_message(request, level, str(fault))
 
 
+def tell_error(request: HttpRequest, error: ConnectorError) -> None:
+    """What stood in the way, with the vendor's page about it, and each fault."""
+    messages.error(request, with_help(error, error.help_url))
+    tell_faults(request, error.faults)
+
+
+def with_help(text: object, help_url: str) -> SafeString | str:
+    """`text` with a link to the vendor's page about it, if there is one (DATEV demands it for every 4xx)."""
+    return format_html("{} {}", text, link(help_url, gettext("Help page"))) if help_url else str(text)
+
+
 def may(request: HttpRequest, permission: str, model: type[Model]) -> bool:
     """Whether the person has e.g. "change" on `model`, also where the admin itself is read-only."""
     meta = model._meta
@@ -254,8 +265,7 @@ class PostActionsAdmin(ModelAdmin):  # type: ignore[misc]
         try:
             answer: HttpResponse | None = action.run(request, instance, form.cleaned_data if form else {})
         except ConnectorError as error:
-            messages.error(request, str(error))
-            tell_faults(request, error.faults)
+            tell_error(request, error)
             return back
         except ValidationError as error:
             for text in error.messages:

@@ -9,23 +9,44 @@ from connections.messages import Message
 from connections.models import Connection, Health
 
 
-def sign_in_needed(connection: Connection, message: Message) -> None:
+def sign_in_needed(connection: Connection, message: Message, *, help_url: str = "") -> None:
     """A person must sign in again: the connection pauses with `message`; recorded once."""
-    _change(connection, Health.SIGN_IN, message, "connection.sign_in_needed")
+    _change(connection, Health.SIGN_IN, message, "connection.sign_in_needed", help_url=help_url)
+
+
+def untested(connection: Connection, message: Message | None = None, *, actor: str = "") -> None:
+    """Usable, but nobody has seen it work: signed in or changed since the last test."""
+    _change(connection, Health.UNKNOWN, message, "connection.untested", actor=actor)
 
 
 def healthy(connection: Connection, message: Message | None = None, *, actor: str = "") -> None:
     _change(connection, Health.OK, message, "connection.healthy", actor=actor)
 
 
-def needs_attention(connection: Connection, message: Message, *, actor: str = "") -> None:
-    _change(connection, Health.ATTENTION, message, "connection.needs_attention", actor=actor)
+def needs_attention(connection: Connection, message: Message, *, actor: str = "", help_url: str = "") -> None:
+    _change(
+        connection,
+        Health.ATTENTION,
+        message,
+        "connection.needs_attention",
+        actor=actor,
+        help_url=help_url,
+    )
 
 
 def _change(
-    connection: Connection, health: Health, message: Message | None, action: str, *, actor: str = ""
+    connection: Connection,
+    health: Health,
+    message: Message | None,
+    action: str,
+    *,
+    actor: str = "",
+    help_url: str = "",
 ) -> None:
     stored = message.to_json() if message else None
+    if stored is not None and help_url:
+        # The vendor's own page about the fault, shown beside the sentence.
+        stored["help_url"] = help_url
     with transaction.atomic():
         # update(), not save(): health is no configuration and leaves no version in the history.
         others = Connection.objects.filter(pk=connection.pk).exclude(health=health)

@@ -22,7 +22,7 @@ KEEP_ALIVE_PART = 3
 
 
 def signed_in(connection: Connection, by: str, *, refused_scopes: Sequence[str] = ()) -> None:
-    """A person has signed in: the connection works again.
+    """A person has signed in: the connection may be used again, and is healthy once a test has shown it.
 
     Records that waited for it see `TokenSet.signed_in_at` and `Connection.health`.
     """
@@ -39,7 +39,8 @@ def signed_in(connection: Connection, by: str, *, refused_scopes: Sequence[str] 
             actor=by,
         )
     else:
-        health.healthy(connection, actor=by)
+        # Source: DATEV interface requirements: green only after token and client check (read 2026-11).
+        health.untested(connection, say("Signed in, not tested since."), actor=by)
     held = TokenSet.objects.filter(connection_id=connection.pk).first()
     ends = held.consent_ends_at.isoformat() if held and held.consent_ends_at else ""
     audit.record(
@@ -159,9 +160,9 @@ def _ends_soon(held: TokenSet, now: datetime) -> bool:
 def _note_failure(connection: Connection, error: ConnectorError, by: str) -> None:
     _keep(connection, None)
     if isinstance(error, AccessLostError):
-        health.sign_in_needed(connection, error.message)
+        health.sign_in_needed(connection, error.message, help_url=error.help_url)
     else:
-        health.needs_attention(connection, error.message, actor=by)
+        health.needs_attention(connection, error.message, actor=by, help_url=error.help_url)
     audit.record("connection.tested", f"connection:{connection.pk}", error.message, actor=by)
 
 

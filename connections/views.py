@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from connections import oauth
+from connections import oauth, services
+from connections.adminsite import tell_error
 from connections.errors import ConnectorError
-from connections.models import Connection
+from connections.models import Connection, OAuthFlow
 
 View = Callable[..., HttpResponse]
 
@@ -42,7 +43,7 @@ def start(request: HttpRequest, connection_id: int) -> HttpResponse:
     try:
         return HttpResponseRedirect(oauth.start(connection, request.user.get_username()))
     except ConnectorError as error:
-        messages.error(request, str(error))
+        tell_error(request, error)
         return HttpResponseRedirect(_page_of(connection))
 
 
@@ -53,17 +54,37 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         signed_in = oauth.finish(request.GET.dict(), request.user.get_username())
     except ConnectorError as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:index"))
+        tell_error(request, error)
+        return HttpResponseRedirect(_page_after(request))
     if signed_in.refused_scopes:
         messages.warning(
             request,
             _("Signed in, but these permissions were not granted: %(scopes)s")
             % {"scopes": ", ".join(signed_in.refused_scopes)},
         )
-    else:
-        messages.success(request, _("Signed in. Test the connection next."))
+    test_and_tell(request, signed_in.connection)
     return HttpResponseRedirect(_page_of(signed_in.connection))
+
+
+def test_and_tell(request: HttpRequest, connection: Connection) -> None:
+    """Run "Test connection"; the result in one message, the details are on the connection's page."""
+    try:
+        found = services.test_connection(connection, request.user.get_username())
+    except ConnectorError as error:
+        tell_error(request, error)
+        return
+    if found.missing:
+        messages.warning(
+            request,
+            _("Connected as %(who)s, but something is missing: see the test result below.")
+            % {"who": found.who},
+        )
+    else:
+        messages.success(request, _("Connected as %(who)s; the test found no fault.") % {"who": found.who})
+
+
+# Its name reads like a test to collectors of tests.
+test_and_tell.__test__ = False  # type: ignore[attr-defined]
 
 
 @require_POST
@@ -74,7 +95,7 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
     try:
         problems = oauth.disconnect(connection, request.user.get_username())
     except ConnectorError as error:
-        messages.error(request, str(error))
+        tell_error(request, error)
         return HttpResponseRedirect(_page_of(connection))
     for problem in problems:
         messages.warning(
@@ -84,6 +105,14 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
     if not problems:
         messages.success(request, _("Disconnected."))
     return HttpResponseRedirect(_page_of(connection))
+
+
+def _page_after(request: HttpRequest) -> str:
+    """The page of the connection whose sign-in this was, if it is one of this person's."""
+    flow = OAuthFlow.objects.filter(
+        state=request.GET.get("state", ""), started_by=request.user.get_username()
+    ).first()
+    return _page_of(flow.connection) if flow else reverse("admin:index")
 
 
 def _page_of(connection: Connection) -> str:

@@ -31,6 +31,7 @@ def connection(muster, server):
     server.on(
         "/token", answer(200, b'{"access_token": "access-1", "refresh_token": "refresh-1", "who": "Erika"}')
     )
+    server.on("/me", answer(200, b'{"name": "Erika Muster"}'))
     return muster.connection(
         token_url=f"{server.url}/token",
         revoke_url=f"{server.url}/revoke",
@@ -80,7 +81,7 @@ class TestTheClick:
 
 
 class TestTheCallback:
-    def test_redeems_the_code_and_the_connection_works(self, connection, server):
+    def test_redeems_the_code_and_the_connection_waits_for_its_test(self, connection, server):
         query = started(connection)
         signed_in = oauth.finish({"state": query["state"], "code": "the-code"}, "admin")
 
@@ -90,7 +91,7 @@ class TestTheCallback:
         held = TokenSet.objects.get()
         assert (held.tokens["access_token"], held.signed_in_as, held.generation) == ("access-1", "Erika", 1)
         assert held.signed_in_at is not None
-        assert Connection.objects.get().health == Health.OK
+        assert Connection.objects.get().health == Health.UNKNOWN
         assert AuditEntry.objects.filter(action="connection.signed_in", actor="admin").count() == 1
 
     def test_refuses_a_state_that_is_unknown_used_expired_or_of_somebody_else(self, connection, server):
@@ -232,6 +233,20 @@ class TestTheAddresses:
         assert back.status_code == 302
         assert "no-store" in back["Cache-Control"]
         assert TokenSet.objects.filter(connection=connection).exists()
+
+    def test_green_comes_only_after_token_and_test(self, admin, connection, server):
+        state = started(connection)["state"]
+        admin.get(reverse("oauth:callback"), {"state": state, "code": "c"})
+        assert Connection.objects.get().health == Health.OK
+        assert Connection.objects.get().checkup["who"] == "Erika Muster"
+
+        server.on("/me", answer(403, b'{"code": "no", "help": "https://help.example/no"}'))
+        state = started(connection)["state"]
+        page = admin.get(reverse("oauth:callback"), {"state": state, "code": "c"}, follow=True)
+        stored = Connection.objects.get()
+        assert stored.health == Health.ATTENTION
+        assert stored.health_message["help_url"] == "https://help.example/no"
+        assert "https://help.example/no" in page.content.decode()
 
     def test_a_bad_callback_is_an_answer_and_no_failure(self, admin, server, muster):
         for query in ({}, {"state": "x", "code": "y"}, {"error": "access_denied"}):
