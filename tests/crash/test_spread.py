@@ -1,0 +1,23 @@
+"""A spread of the kill points with every test run; `make crash` runs them all."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
+
+
+@pytest.mark.parametrize(("route", "every"), [("extf", 15), ("dxso", 25)])
+def test_a_killed_worker_loses_and_doubles_nothing(route, every):
+    command = [sys.executable, "-m", "tests.crash.run", "--database", DATABASE, "--route", route]
+
+    done = subprocess.run(
+        [*command, "--every", str(every)], capture_output=True, text=True, timeout=300, check=False
+    )
+
+    kills = re.search(r"(\d+) kills, 0 failed", done.stdout)
+    assert done.returncode == 0 and kills, done.stdout + done.stderr
+    assert int(kills[1]) >= 7
