@@ -10,7 +10,7 @@ from bookings import batches, jobs, selectors, services
 from connections import clock, queue
 from pairs import engine, hooks, intake, records
 from pairs.base import Outcome, Result
-from pairs.models import Record, RecordState
+from pairs.models import PARKED, Record, RecordState
 
 SLICE_SECONDS = 45.0
 # A delivery that no task has worked off after this long has lost its task.
@@ -77,7 +77,10 @@ def announcements(*, most: int = 500) -> int:
     subjects = {booking.origin for booking in settled}
     ids = [int(subject.removeprefix("record:")) for subject in subjects if subject.startswith("record:")]
     # A wake that comes twice does nothing, so waking first is safe.
-    Record.objects.filter(pk__in=ids, state=RecordState.SENT).update(due_at=clock.now())
+    now = clock.now()
+    Record.objects.filter(pk__in=ids, state__in=(RecordState.SENT, RecordState.UNKNOWN)).update(due_at=now)
+    # A batch that a person sent again or settled answers after its records were parked.
+    Record.objects.filter(pk__in=ids, state__in=PARKED).update(state=RecordState.WAITING, due_at=now)
     running = set(Record.objects.filter(pk__in=ids, state=RecordState.RUNNING).values_list("pk", flat=True))
     told = [booking.pk for booking in settled if int(booking.origin.split(":")[1]) not in running]
     services.mark_announced(told)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from bookings import jobs
+from bookings.models import Batch
 from connections import audit
 from connections.messages import Message
 from connections.models import CallLog, Effect
@@ -212,7 +214,25 @@ def test_a_task_that_is_deleted_after_booking_is_shown_to_a_person(world):
 
     world.work()
 
-    assert world.record(gid).state in (RecordState.CHANGED, RecordState.DONE)
+    record = world.record(gid)
+    assert record.state == RecordState.CHANGED
+    assert "deleted" in str(Message.from_json(record.reason))
+
+
+def test_a_batch_that_a_person_settles_ends_its_records(world):
+    world.datev.options.job_seconds = 10**9
+    gid = world.approved()
+    world.work(minutes=26 * 60)
+    record = world.record(gid)
+    assert record.state == RecordState.UNSETTLED
+    assert world.result(gid)[0] == "Unklar"
+
+    jobs.settle(Batch.objects.get(), "arrived", "anna")
+    world.work(poll=False, minutes=3)
+
+    assert world.record(gid).state == RecordState.DONE
+    assert world.result(gid)[0] == "Gebucht"
+    assert len(world.datev.state()["extf_jobs"]) == 1
 
 
 def test_a_job_that_datev_refuses_is_told_with_its_code_and_can_be_replayed(world):

@@ -63,7 +63,7 @@ def _is_corrected(context: Context) -> bool:
 
 def _first_time(context: Context) -> Outcome:
     task = source.read(context)
-    if task is None or context.record.is_deleted_at_source:
+    if task is None:
         return dormant(
             say("The task was deleted in Asana or is no longer shared with us; nothing was booked.")
         )
@@ -168,18 +168,22 @@ def _settled(context: Context, booked: selectors.BookingOutcome) -> Outcome:
     if booked.state == "posted" and decision == "correct":
         context.start_over()
         return _first_time(context)
-    task = source.read(context) if _has_news(context) else None
-    written = _write_result(context, booked, task) or task
+    is_asked = _has_news(context) or bool(record.instruction)
+    task = source.read(context) if is_asked else None
+    if is_asked and task is None:
+        return _gone(booked)
+    try:
+        written = _write_result(context, booked, task) or task
+    except RejectedError as error:
+        if error.status in (404, 410):
+            return _gone(booked)
+        raise
     version = source.version_of(written) if written else record.handled_version
     if booked.state == "unknown":
         return parked(RecordState.UNSETTLED, booked.message, code=booked.code, version=version)
     if booked.state != "posted":
         return parked(
             RecordState.REJECTED, booked.message, code=booked.code, help_url=booked.help_url, version=version
-        )
-    if record.is_deleted_at_source:
-        return parked(
-            RecordState.CHANGED, say("The task was deleted in Asana after it was booked."), version=version
         )
     changes = _changes(context, written) if written and decision != "keep" else ()
     if changes:
@@ -193,6 +197,15 @@ def _settled(context: Context, booked: selectors.BookingOutcome) -> Outcome:
             version=version,
         )
     return _done(context, booked, version)
+
+
+def _gone(booked: selectors.BookingOutcome) -> Outcome:
+    """The task can't be read any more, so that its result can't be written back either."""
+    if booked.state == "posted":
+        message = say("The task was deleted in Asana, or is no longer shared with us, after it was booked.")
+    else:
+        message = say("The task was deleted in Asana, or is no longer shared with us; it was not booked.")
+    return parked(RecordState.CHANGED, message)
 
 
 def _done(context: Context, booked: selectors.BookingOutcome, version: str) -> Outcome:
