@@ -138,7 +138,8 @@ class PostAction:
     label: Any
     run: Run
     question: Any = ""
-    form: type[forms.Form] | None = None
+    # A form class, or whatever makes one from (data, files).
+    form: Callable[..., forms.Form] | None = None
     permission: str = "change"
     tone: Literal["default", "primary", "danger"] = "default"
     is_offered: Callable[[Any], bool] = field(default=lambda instance: True)
@@ -152,7 +153,7 @@ def post_action(
     label: Any,
     *,
     question: Any = "",
-    form: type[forms.Form] | None = None,
+    form: Callable[..., forms.Form] | None = None,
     permission: str = "change",
     tone: Literal["default", "primary", "danger"] = "default",
     offered: Callable[[Any], bool] = lambda instance: True,
@@ -237,20 +238,29 @@ class PostActionsAdmin(ModelAdmin):  # type: ignore[misc]
             raise Http404
         if not self.has_view_permission(request, instance) or not may(request, action.permission, self.model):
             raise PermissionDenied
-        back = HttpResponseRedirect(page_of(instance))
+        try:
+            answer = self._run(request, instance, action)
+        except ConnectorError as error:
+            messages.error(request, str(error))
+            tell_faults(request, error.faults)
+            answer = None
+        except ValidationError as error:
+            for text in error.messages:
+                messages.error(request, text)
+            answer = None
+        return answer or HttpResponseRedirect(page_of(instance))
+
+    def _run(self, request: HttpRequest, instance: Any, action: PostAction) -> HttpResponse | None:
         if not action.is_offered(instance):
             messages.error(
                 request,
                 gettext("'%(action)s' is not possible any more: %(object)s has changed in the meantime.")
                 % {"action": action.label, "object": instance},
             )
-            return back
+            return None
         is_confirmed = "confirmed" in request.POST
-        form = None
-        if action.form is not None:
-            form = action.form(
-                request.POST if is_confirmed else None, request.FILES if is_confirmed else None
-            )
+        sent = (request.POST, request.FILES) if is_confirmed else (None, None)
+        form = action.form(*sent) if action.form is not None else None
         if action.asks_first and (not is_confirmed or (form is not None and not form.is_valid())):
             return confirmation(
                 request,
@@ -262,16 +272,7 @@ class PostActionsAdmin(ModelAdmin):  # type: ignore[misc]
                 subjects=[instance],
                 cancel_url=page_of(instance),
             )
-        try:
-            answer: HttpResponse | None = action.run(request, instance, form.cleaned_data if form else {})
-        except ConnectorError as error:
-            tell_error(request, error)
-            return back
-        except ValidationError as error:
-            for text in error.messages:
-                messages.error(request, text)
-            return back
-        return answer or back
+        return action.run(request, instance, form.cleaned_data if form else {})
 
 
 class ReadOnlyAdmin(PostActionsAdmin):
