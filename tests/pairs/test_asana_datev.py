@@ -219,10 +219,11 @@ def test_a_task_that_is_deleted_after_booking_is_shown_to_a_person(world):
     assert "deleted" in str(Message.from_json(record.reason))
 
 
-def test_a_batch_that_a_person_settles_ends_its_records(world):
+def test_a_batch_that_a_person_settles_ends_its_records(world, settings):
+    settings.JOB_GIVE_UP_HOURS = 2
     world.datev.options.job_seconds = 10**9
     gid = world.approved()
-    world.work(minutes=26 * 60)
+    world.work(minutes=180, step=timedelta(minutes=20))
     record = world.record(gid)
     assert record.state == RecordState.UNSETTLED
     assert world.result(gid)[0] == "Unklar"

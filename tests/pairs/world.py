@@ -17,6 +17,9 @@ SCOPES = (
     "accounting:documents accounting:dxso-jobs accounting:clients:read"
 )
 
+# Longer than the shortest distance between two looks at a job.
+STEP = timedelta(seconds=61)
+
 
 class World:
     """`approved(...)` adds a task, `work()` lets the product run to rest on a moving clock."""
@@ -150,7 +153,7 @@ class World:
         self.asana.approve(gid)
         return gid
 
-    def work(self, *, poll: bool = True, minutes: float = 30) -> None:
+    def work(self, *, poll: bool = True, minutes: float = 30, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
             Cursor.objects.update(due_at=clock.now())
@@ -159,8 +162,8 @@ class World:
             for _ in range(100):
                 if not work.everything():
                     break
-            self.pass_time(timedelta(seconds=61))
-            passed += timedelta(seconds=61)
+            self.pass_time(step)
+            passed += step
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)
