@@ -64,6 +64,30 @@ def resubmit(batch: Batch, by: str) -> Batch:
         return _corrected(refused, by)
 
 
+def ask_again(batch: Batch, by: str) -> Batch:
+    """Let the worker look once more what became of an unknown batch; it is never sent by this.
+
+    Raises RejectedError if the batch is not unknown.
+    """
+    with transaction.atomic():
+        unknown = _held(batch, (BatchState.UNKNOWN,), say("Only an unknown batch can be asked for again."))
+        latest = unknown.jobs.filter(state__in=(JobState.UNKNOWN, JobState.OPEN)).order_by("-pk").first()
+        if latest is not None:
+            Job.objects.filter(pk=latest.pk).update(state=JobState.PENDING, ended_at=None)
+        Batch.objects.filter(pk=unknown.pk).update(
+            state=BatchState.SENT,
+            # The time limit has run out already: still no answer means unknown again.
+            sent_at=unknown.sent_at or unknown.closed_at,
+            due_at=clock.now(),
+            settled_at=None,
+            starts=0,
+        )
+        Booking.objects.filter(batch=unknown, verdict=BookingVerdict.FOLLOWS).update(announced_at=None)
+        audit.record("batch.ask_again", unknown.owner, say("A person lets DATEV be asked again."), actor=by)
+    unknown.refresh_from_db()
+    return unknown
+
+
 def settle(batch: Batch, outcome: Literal["arrived", "not_arrived"], by: str) -> Batch:
     """Note what a person has seen in DATEV about an unknown batch; records are told again.
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bookings.models import Document, DocumentState
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-KEPT_AFTER_UPLOAD = timedelta(days=1)
+from bookings.models import BatchFile, Document, DocumentState
+
+KEPT_AFTER_ARRIVAL = timedelta(days=1)
+# A refused transfer may be sent again with its images; after this time they are read from the source anew.
+KEPT_AFTER_REFUSAL = timedelta(days=90)
 SLICE = 500
 
 
 def forget(now: datetime, limit: int = SLICE) -> int:
-    """Empty the contents of documents that are in DATEV; how many."""
-    done = Document.objects.filter(
-        content__isnull=False,
-        state__in=(DocumentState.UPLOADED, DocumentState.DUPLICATE),
-        uploaded_at__lte=now - KEPT_AFTER_UPLOAD,
-    ).order_by("pk")
-    return _emptied(done.values_list("pk", flat=True)[:limit])
+    """Empty the contents of images that are in DATEV, or whose transfers ended long ago; how many."""
+    kept = Document.objects.filter(content__isnull=False)
+    emptied = _emptied(
+        kept.filter(
+            state__in=(DocumentState.UPLOADED, DocumentState.DUPLICATE),
+            uploaded_at__lte=now - KEPT_AFTER_ARRIVAL,
+        ),
+        limit,
+    )
+    travelled = BatchFile.objects.filter(document=OuterRef("pk"))
+    ended = Q(batch__settled_at__lte=now - KEPT_AFTER_REFUSAL)
+    abandoned = kept.filter(Exists(travelled.filter(ended)), ~Exists(travelled.exclude(ended)))
+    return emptied + _emptied(abandoned, limit - emptied)
 
 
-def _emptied(ids: object) -> int:
-    return Document.objects.filter(pk__in=list(ids)).update(content=None)  # type: ignore[call-overload]
+def _emptied(documents: QuerySet[Document], limit: int) -> int:
+    ids = list(documents.order_by("pk").values_list("pk", flat=True)[:limit])
+    return Document.objects.filter(pk__in=ids).update(content=None)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from bookings import dxso_jobs, endings, extf_jobs, rendering
 from bookings.claims import Claim, ClaimLostError
-from bookings.decisions import resubmit, settle, try_again
+from bookings.decisions import ask_again, resubmit, settle, try_again
 from bookings.entry import Route
 from bookings.models import WORKABLE, Batch, BatchState
 from connections import registry
@@ -19,7 +19,7 @@ from connections.errors import AccessLostError, ConnectorError, OutcomeUnknownEr
 from connections.messages import Message, say
 from connections.models import Connection, Health
 
-__all__ = ["due", "resubmit", "settle", "try_again", "work", "work_due"]
+__all__ = ["ask_again", "due", "resubmit", "settle", "try_again", "work", "work_due"]
 
 logger = logging.getLogger(__name__)
 ROUTES = {Route.EXTF: extf_jobs.advance, Route.DXSO: dxso_jobs.advance}

@@ -91,9 +91,12 @@ def place(
                     closing=closing,
                 )
                 audit.record("booking.placed", origin, say("Put into a batch for DATEV."), batch=batch.pk)
-    except IntegrityError:
+    except IntegrityError as error:
         # Another worker has placed the same revision in this very moment.
-        return _unless_different(_placed(origin, revision), entries)
+        placed = _placed(origin, revision)
+        if not placed:
+            raise TransientError(say("Another worker changed the batch at the same moment.")) from error
+        return _unless_different(placed, entries)
     return bookings
 
 

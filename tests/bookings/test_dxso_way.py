@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bookings import documents, jobs, selectors
+from bookings import documents, housekeeping, jobs, selectors
 from bookings.entry import Route
 from bookings.models import BatchState, Booking, Document, DocumentState, Job, JobState, ProtocolEntry
+from connections import clock
 from connections.errors import RejectedError
 from mlconnector.sandbox.datev.dxso_package import Package
 from tests.bookings.world import INVOICE, LATER, PDF, World
@@ -192,6 +194,21 @@ def test_an_unknown_end_is_settled_by_a_person_with_its_images(world: World) -> 
     document.refresh_from_db()
     assert document.state == DocumentState.UPLOADED
     assert state_of("record:1") == "posted"
+
+
+def test_images_of_a_refused_transfer_are_kept_for_a_while(world: World) -> None:
+    world.datev.options.next_dxso = [3]
+    place(world, "record:1")
+    world.run_to_rest()
+
+    assert housekeeping.forget(clock.now() + timedelta(days=80)) == 0
+    assert housekeeping.forget(clock.now() + timedelta(days=100)) == 1
+    successor = jobs.resubmit(world.batch(), by="erika")
+    world.run_to_rest()
+
+    successor.refresh_from_db()
+    assert successor.state == BatchState.STOPPED
+    assert "Rechnung.pdf" in str(successor.faults)
 
 
 def test_a_long_job_is_uploaded_in_slices(world: World, monkeypatch: Any) -> None:

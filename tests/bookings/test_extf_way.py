@@ -154,6 +154,39 @@ def test_a_job_that_never_ends_becomes_unknown_and_is_never_sent_again(world: Wo
         jobs.resubmit(batch, by="erika")
 
 
+def test_an_unknown_batch_is_asked_for_again_and_never_sent_by_it(world: World) -> None:
+    world.datev.options.job_seconds = 30 * 3600
+    world.place("record:1")
+    world.run_to_rest(hours=26)
+    assert world.batch().state == BatchState.UNKNOWN
+
+    jobs.ask_again(world.batch(), by="erika")
+    world.run_to_rest()
+    assert world.batch().state == BatchState.UNKNOWN
+    world.pass_time(hours=10)
+    jobs.ask_again(world.batch(), by="erika")
+    world.run_to_rest()
+
+    assert world.batch().state == BatchState.POSTED
+    assert len(world.datev.calls_to("extf.import")) == 1
+
+
+def test_asking_again_for_a_file_whose_answer_was_lost_looks_it_up_only(world: World, settings: Any) -> None:
+    settings.RECORD_MAX_STARTS = 2
+    world.datev.faults.add("extf.import", drop="before", times=1)
+    world.datev.faults.add("extf.jobs", status=503, times=2)
+    world.place("record:1")
+    world.run_to_rest()
+    assert world.batch().state == BatchState.UNKNOWN
+    world.pass_time(hours=25)
+
+    jobs.ask_again(world.batch(), by="erika")
+    world.run_to_rest()
+
+    assert world.batch().state == BatchState.UNKNOWN
+    assert len(world.datev.calls_to("extf.import")) == 1
+
+
 @pytest.mark.parametrize(("seen", "state"), [("arrived", "posted"), ("not_arrived", "failed")])
 def test_a_person_settles_an_unknown_batch(world: World, seen: Any, state: str) -> None:
     world.datev.options.job_seconds = 1e9

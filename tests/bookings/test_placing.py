@@ -44,6 +44,19 @@ def test_all_faults_are_listed_and_nothing_is_stored(world: World) -> None:
     assert not Batch.objects.exists()
 
 
+def test_two_workers_that_place_at_the_same_moment_place_once(world: World, monkeypatch: Any) -> None:
+    """The second worker has looked before the first one committed."""
+    first = world.place("record:1", closing=LATER)
+    looked = services._placed
+    answers = [[]]
+    monkeypatch.setattr(services, "_placed", lambda *key: answers.pop() if answers else looked(*key))
+
+    second = world.place("record:1", closing=LATER)
+
+    assert [booking.pk for booking in second] == [booking.pk for booking in first]
+    assert world.batch().rows == 1
+
+
 def test_a_caller_that_lost_its_hold_places_nothing(world: World) -> None:
     class LostHoldError(Exception):
         pass
