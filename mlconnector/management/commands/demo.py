@@ -1,0 +1,204 @@
+"""`manage.py demo`: the product between simulated vendors, to be watched or to be checked."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+
+from connections import clock
+from connections.errors import ConnectorError
+from mlconnector.demo import place
+from mlconnector.supervisor import Child, Supervisor
+
+WEB_START_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    help = "Show the product between a simulated Asana and a simulated DATEV, on a database of its own."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="Work off the prepared tasks, print what became of each, compare, end.",
+        )
+        parser.add_argument(
+            "--folder",
+            type=Path,
+            default=settings.BASE_DIR / "var" / "demo",
+            help="Where the demonstration keeps its database; everything in it is deleted first.",
+        )
+        parser.add_argument(
+            "--plant",
+            choices=("lost", "twice"),
+            help="With --once: spoil a booking in the simulated DATEV, to see that the comparison notices.",
+        )
+
+    def handle(self, *args: Any, once: bool, folder: Path, plant: str | None, **options: Any) -> None:
+        folder = folder.absolute()
+        if os.environ.get(place.MARK) != str(folder):
+            self._start_again(folder, once)
+        try:
+            lock = place.claim(folder)
+        except BlockingIOError as error:
+            raise CommandError(f"Another demonstration is running in {folder}. End it first.") from error
+        with lock, translation.override("en"):
+            Demonstration(self, folder).run(once=once, plant=plant)
+
+    def _start_again(self, folder: Path, once: bool) -> None:
+        """Become a process whose settings are those of the demonstration."""
+        port = place.free_port(0 if once else place.WEB)
+        sys.stdout.flush()
+        os.execve(  # noqa: S606 (this very command)
+            sys.executable,
+            [sys.executable, *sys.argv],
+            dict(place.environment(folder, port)),
+        )
+
+
+class Demonstration:
+    def __init__(self, command: BaseCommand, folder: Path) -> None:
+        self.out = command.stdout
+        self.folder = folder
+        self.began_at = time.monotonic()
+        self.password = secrets.token_urlsafe(9)
+
+    def say(self, line: str = "") -> None:
+        self.out.write(line)
+        self.out.flush()
+
+    def step(self, line: str) -> None:
+        self.say(f"{time.monotonic() - self.began_at:5.1f} s  {line}")
+
+    def run(self, *, once: bool, plant: str | None) -> None:
+        from mlconnector.demo.stage import Stage
+
+        self._prepare(with_static=not once)
+        web = Child("Web server", _web_command())
+        web.start()
+        stage = None
+        try:
+            self.step("Start the simulated Asana and DATEV, with invoices to be approved")
+            stage = Stage(clock.now().date(), **({} if once else _ports()))
+            self._set_up(stage)
+            if once:
+                self._once(stage, plant)
+            else:
+                self._serve(stage, web)
+        finally:
+            web.ask_to_stop()
+            web.wait(time.monotonic() + 10)
+            if stage is not None:
+                stage.close()
+
+    def _prepare(self, *, with_static: bool) -> None:
+        from mlconnector.demo import installation
+
+        self.step(f"Make a new database in {self.folder}")
+        if with_static:
+            call_command("prepare", stdout=io.StringIO())
+        else:
+            Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
+        installation.make_admin(self.password)
+
+    def _set_up(self, stage: Any) -> None:
+        from mlconnector.demo import installation
+
+        self._wait_for_web()
+        file = self.folder / "configuration.yaml"
+        try:
+            installation.set_up(stage, file)
+            self.step(f"The configuration file {file} is applied")
+            installation.sign_in(self.password)
+            self.step("Signed in at the simulated DATEV (OAuth with PKCE)")
+            for name, checkup in installation.tested().items():
+                self.step(f"Test connection, {name}: {checkup.who}")
+        except (installation.Refused, ConnectorError, urllib.error.URLError) as error:
+            raise CommandError(f"The demonstration could not be set up. {error}") from error
+
+    def _wait_for_web(self) -> None:
+        ends_at = time.monotonic() + WEB_START_SECONDS
+        while time.monotonic() < ends_at:
+            try:
+                urllib.request.urlopen(f"{settings.PUBLIC_URL}/healthz", timeout=5).close()  # noqa: S310
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise CommandError("The web server did not start.")
+
+    # --- Once ---------------------------------------------------------------------------------------------
+    def _once(self, stage: Any, plant: str | None) -> None:
+        from mlconnector.demo import once, report
+
+        self.step("Work off what is approved")
+        at_rest = once.work_to_rest(stage, self.step)
+        later = stage.approve_later()
+        self.step(f"{len(later)} more tasks are approved; webhooks tell of them")
+        at_rest = once.work_to_rest(stage, self.step) and at_rest
+        changed = stage.change_after_booking()
+        self.step(f"{len(changed)} amount is changed after it was booked")
+        at_rest = once.work_to_rest(stage, self.step) and at_rest
+        self.step("Everything is at rest" if at_rest else "No rest came in time")
+        if plant:
+            once.plant(stage, plant)
+        found, there = report.rows(), report.vendors(stage)
+        self.say("\nParked, with what has to be corrected:")
+        for line in report.parked_lines():
+            self.say(line)
+        self.say()
+        for line in report.table(found, there):
+            self.say(line)
+        wrong = report.deviations(found, there, stage.today)
+        if not at_rest:
+            wrong.insert(0, "Work did not come to rest in time.")
+        for line in wrong:
+            self.say(f"NOT AS IT MUST BE: {line}")
+        if wrong:
+            raise CommandError(f"{len(wrong)} deviations.")
+        self.say(f"\nEverything is as it must be, after {time.monotonic() - self.began_at:.0f} seconds.")
+
+    # --- To be watched ------------------------------------------------------------------------------------
+    def _serve(self, stage: Any, web: Child) -> None:
+        from mlconnector.demo import installation
+
+        manage = str(settings.BASE_DIR / "manage.py")
+        workers = Child("Workers", [sys.executable, manage, "qcluster"])
+        lines = (
+            "",
+            f"Admin   {settings.PUBLIC_URL}/admin/   name: {installation.ADMIN}   password: {self.password}",
+            f"Asana   {stage.asana_url}/   approve a task here, and watch it being booked",
+            f"DATEV   {stage.datev_url}/   documents, files and bookings that arrived",
+            "",
+            "The approved tasks are being booked now. End it with Ctrl+C.",
+        )
+        for line in lines:
+            self.say(line)
+        Supervisor([web, workers]).run()
+        self.say("The demonstration has ended.")
+
+
+def _web_command() -> list[str]:
+    quiet = ["--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", *quiet, "-c", "python:mlconnector.gunicorn", "mlconnector.wsgi"]
+
+
+def _ports() -> dict[str, int]:
+    return {
+        "asana_port": place.free_port(place.ASANA),
+        "files_port": place.free_port(place.ASANA_FILES),
+        "datev_port": place.free_port(place.DATEV),
+    }
