@@ -135,7 +135,7 @@ class Transport:
                 vendor=self.connection.vendor,
                 is_write=is_write,
             )
-        error = self._verdict(answer, is_write=is_write)
+        error = self._verdict(answer, credential, is_write=is_write)
         if signer and isinstance(error, AccessLostError):
             health.sign_in_needed(self.connection, error.message)
         raise error
@@ -265,7 +265,7 @@ class Transport:
         first = next((f for f in self.faults if f.matches(401, found.code, found.text)), None)
         return first is None or not (first.code or first.contains)
 
-    def _verdict(self, answer: requests.Response, *, is_write: bool) -> ConnectorError:
+    def _verdict(self, answer: requests.Response, credential: str, *, is_write: bool) -> ConnectorError:
         error = verdict(
             self.faults,
             self._understood(answer),
@@ -273,7 +273,8 @@ class Transport:
             status=answer.status_code,
             wait=wait_asked_for(answer.headers),
             is_write=is_write,
-            hidden=self._known_secrets(),
+            # A vendor's sentence may name the very token that it refused.
+            hidden=(*self._known_secrets(), credential),
         )
         if error.retry_after and answer.status_code in (429, 503):
             limits.pause(self.connection, clock.now() + error.retry_after)

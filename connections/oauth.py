@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def start(connection: Connection, by: str) -> str:
     now = clock.now()
     OAuthFlow.objects.create(
         connection=connection,
-        state=state,
+        state=stored_state(state),
         secrets={  # type: ignore[misc]
             "nonce": nonce if profile.uses_nonce else "",
             "code_verifier": verifier,
@@ -129,6 +130,11 @@ def redirect_uri() -> str:
     return settings.PUBLIC_URL + reverse("oauth:callback")
 
 
+def stored_state(state: str) -> str:
+    """A state as it is kept: who reads the database can't finish somebody's sign-in with it."""
+    return hashlib.sha256(state.encode(errors="replace")).hexdigest()
+
+
 def check_public_url() -> None:
     """Raises ConfigurationError when vendors could send the code over an open line."""
     if not settings.PUBLIC_URL.startswith("https://") and not settings.ALLOW_PRIVATE_ADDRESSES:
@@ -189,9 +195,9 @@ def _claim(state: str, by: str) -> OAuthFlow:
     now = clock.now()
     with transaction.atomic(durable=True):
         won = (
-            OAuthFlow.objects.filter(state=state, started_by=by, used_at=None, expires_at__gt=now).update(
-                used_at=now
-            )
+            OAuthFlow.objects.filter(
+                state=stored_state(state), started_by=by, used_at=None, expires_at__gt=now
+            ).update(used_at=now)
             if state
             else 0
         )
@@ -202,7 +208,7 @@ def _claim(state: str, by: str) -> OAuthFlow:
                 "the connection's page."
             )
         )
-    return OAuthFlow.objects.select_related("connection").get(state=state)
+    return OAuthFlow.objects.select_related("connection").get(state=stored_state(state))
 
 
 def _revoke_earlier(connection: Connection, profile: OAuthProfile) -> None:

@@ -110,7 +110,7 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
 def _page_after(request: HttpRequest) -> str:
     """The page of the connection whose sign-in this was, if it is one of this person's."""
     flow = OAuthFlow.objects.filter(
-        state=request.GET.get("state", ""), started_by=request.user.get_username()
+        state=oauth.stored_state(request.GET.get("state", "")), started_by=request.user.get_username()
     ).first()
     return _page_of(flow.connection) if flow else reverse("admin:index")
 

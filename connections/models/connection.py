@@ -94,6 +94,7 @@ class OAuthFlow(models.Model):
     """One click on "Connect": state, nonce and verifier, used once, for ten minutes."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="oauth_flows")
+    # SHA-256 of the state, see `connections.oauth.stored_state`.
     state = models.CharField(max_length=64, unique=True)
     # {"nonce", "code_verifier", "redirect_uri", "scopes"}
     secrets = EncryptedJSONField(default=dict)

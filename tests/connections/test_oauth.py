@@ -56,7 +56,7 @@ class TestTheClick:
     def test_sends_the_browser_with_everything_that_is_new_for_it(self, muster):
         connection = muster.connection(token_url="https://t.example/")
         first, second = started(connection), started(connection)
-        flow = OAuthFlow.objects.get(state=first["state"])
+        flow = OAuthFlow.objects.get(state=oauth.stored_state(first["state"]))
         verifier = flow.secrets["code_verifier"]
 
         assert first["redirect_uri"].endswith("/oauth/callback")
