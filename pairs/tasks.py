@@ -9,7 +9,7 @@ from django.db import transaction
 from django_q.models import Schedule
 
 from bookings import housekeeping as booking_housekeeping
-from connections import clock, queue
+from connections import clock, queue, services
 from connections import housekeeping as connection_housekeeping
 from pairs import hooks, intake, records, work
 from pairs.models import Heartbeat
@@ -55,12 +55,12 @@ def _keep_house(now: datetime) -> None:
 
 
 def keep_house() -> str:
-    """Delete what is kept for a limited time, in bounded slices."""
+    """Delete what is kept for a limited time, in bounded slices; refresh sign-ins that would lapse unused."""
     now = clock.now()
     deleted = intake.forget(now)
-    deleted += connection_housekeeping.forget(now)
+    deleted += sum(connection_housekeeping.clean_up(now).values())
     deleted += booking_housekeeping.forget(now)
-    return f"{deleted} rows deleted"
+    return f"{deleted} rows deleted, {services.keep_alive(now)} sign-ins refreshed"
 
 
 def poll(cursor_id: int) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bookings import jobs
-from bookings.models import Batch
+from bookings.models import Batch, Document, DocumentState
 from connections import audit
 from connections.messages import Message
 from connections.models import CallLog, Effect
@@ -343,6 +343,21 @@ def test_a_document_that_datev_has_already_needs_a_decision(world):
     world.work()
     assert len(world.datev.bookings()) == 2
     assert world.record(second).state == RecordState.DONE
+
+
+def test_a_missing_document_is_uploaded_later_without_booking_again(world):
+    gid = world.approved()
+    world.work()
+    world.datev.store.documents.clear()
+    Document.objects.update(state=DocumentState.PLANNED)
+    Effect.objects.filter(owner__startswith="document:").delete()
+    actions.replay([world.record(gid)], by="anna")
+
+    world.work()
+
+    assert world.record(gid).state == RecordState.DONE
+    assert len(world.datev.state()["documents"]) == 1
+    assert len(world.datev.bookings()) == 1
 
 
 def test_bookings_of_two_months_travel_in_two_files(db, asana, datev):

@@ -87,8 +87,27 @@ def upload(context: Context, client: DatevClient, found: Sequence[Attachment]) -
     return Uploaded(tuple(guids), warning)
 
 
+def repair(context: Context, client: DatevClient) -> None:
+    """Bring documents that a booking already links to DATEV, by the way for documents; nothing is booked."""
+    for attachment in listed(context, context.source.task(context.record.source_ref)):
+        document = _planned(context, client, attachment)
+        if document.state not in (DocumentState.UPLOADED, DocumentState.DUPLICATE):
+            content = context.source.download(attachment).content
+            documents.upload(document, content, context.target, context.effects(document.owner))
+
+
 def _brought(context: Context, client: DatevClient, attachment: Attachment) -> Document:
-    document = documents.plan(
+    document = _planned(context, client, attachment)
+    if documents.is_brought(document):
+        return document
+    content = context.source.download(attachment).content
+    if context.setting("route") == Route.DXSO:
+        return documents.keep(document, content)
+    return documents.upload(document, content, context.target, context.effects(document.owner))
+
+
+def _planned(context: Context, client: DatevClient, attachment: Attachment) -> Document:
+    return documents.plan(
         context.record.subject,
         attachment.gid,
         client,
@@ -96,12 +115,6 @@ def _brought(context: Context, client: DatevClient, attachment: Attachment) -> D
         direction=Direction(context.setting("direction")),
         document_type=context.setting("document_type"),
     )
-    if documents.is_brought(document):
-        return document
-    content = context.source.download(attachment).content
-    if context.setting("route") == Route.DXSO:
-        return documents.keep(document, content)
-    return documents.upload(document, content, context.target, context.effects(document.owner))
 
 
 def _may_book(context: Context) -> bool:

@@ -209,11 +209,17 @@ def _gone(booked: selectors.BookingOutcome) -> Outcome:
 
 
 def _done(context: Context, booked: selectors.BookingOutcome, version: str) -> Outcome:
+    if documents.missing(context.record.subject) and context.record.instruction:
+        attachments.repair(context, _client(context))
     missing = documents.missing(context.record.subject)
     if missing:
         return parked(
             RecordState.DOCUMENT_MISSING,
-            say("Booked, but a document is not in DATEV: %(names)s.", names=", ".join(missing)),
+            say(
+                "Booked, but a document is not in DATEV: %(names)s. Replay the record to upload it; "
+                "nothing is booked again.",
+                names=", ".join(missing),
+            ),
             version=version,
         )
     return done(booked.message, version=version)
