@@ -75,6 +75,21 @@ def test_only_what_is_approved_is_booked(world, decision):
     assert world.record(gid).state == RecordState.DONE
 
 
+def test_what_was_approved_before_the_first_day_stays_as_it_was_booked_by_hand(world):
+    gid = world.approved()
+    world.integration.settings["begin_on"] = (world.asana.clock.now() + timedelta(days=2)).date().isoformat()
+    world.integration.save()
+    world.pass_time(timedelta(days=3))
+    world.asana.add_comment(gid, "Danke!")
+    later = world.approved()
+
+    world.work()
+
+    assert world.record(gid).state == RecordState.DORMANT
+    assert world.result(gid) == (None, None)
+    assert world.record(later).state != RecordState.DORMANT
+
+
 def test_completion_or_an_option_can_be_the_rule(db, asana, datev):
     world = World(asana, datev, approval_rule="completed")
     open_gid = world.asana.add_task(world.project, "Offen", resource_subtype="default_task")

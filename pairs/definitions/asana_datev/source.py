@@ -105,7 +105,7 @@ def why_not_approved(context: FlowContext, task: Task) -> Message | None:
     rule = context.setting("approval_rule")
     if _is_too_old(context, task):
         return say(
-            "Last changed before %(day)s, the day from which this integration books.",
+            "Approved before %(day)s, the day from which this integration books.",
             day=context.setting("begin_on"),
         )
     if rule == "completed":
@@ -130,9 +130,14 @@ REASONS = {
 
 
 def _is_too_old(context: FlowContext, task: Task) -> bool:
+    """Whether it was approved before the integration's first day, and so was booked by hand.
+
+    Asana notes when a task was completed, which an approval is; for an option there is no such moment,
+    so that tasks count from the day of their creation. A later comment makes no old task a new one.
+    """
     begin_on = date.fromisoformat(str(context.setting("begin_on")))
-    changed_at = datetime.fromisoformat(task.modified_at)
-    return changed_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date() < begin_on
+    decided_at = _moment(task.raw.get("completed_at")) or _moment(task.raw.get("created_at"))
+    return decided_at is not None and decided_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date() < begin_on
 
 
 def values(task: Task) -> dict[str, SourceValue]:
