@@ -125,8 +125,11 @@ def _with_room(
     raise TransientError(say("Other workers closed the batch each time; tried again in a moment."))
 
 
-def close(batch: Batch) -> bool:
-    """Let nothing more into an open batch and hand it to the worker; False if it was closed already."""
+def close(batch: Batch, *, by: str = "") -> bool:
+    """Let nothing more into an open batch and hand it to the worker; False if it was closed already.
+
+    `by` is the person who does not want to wait any longer.
+    """
     now = clock.now()
     with transaction.atomic():
         closed = Batch.objects.filter(pk=batch.pk, state=BatchState.OPEN).update(
@@ -140,6 +143,7 @@ def close(batch: Batch) -> bool:
                 "batch.closed",
                 batch.owner,
                 say("Closed; to be sent as %(file)s.", file=names_of(batch)["filename"]),
+                actor=by,
             )
     return bool(closed)
 

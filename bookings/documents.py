@@ -18,7 +18,17 @@ from connections.messages import DataFault, Message, say
 from connections.vendors.datev.errors import ALREADY_THERE, SAME_CONTENT
 from connections.vendors.datev.filenames import file_faults, media_type_to_send, safe_filename
 
-__all__ = ["faults_of", "is_brought", "keep", "missing", "plan", "read_client", "renew", "upload"]
+__all__ = [
+    "faults_of",
+    "is_brought",
+    "keep",
+    "missing",
+    "needs_new_guid",
+    "plan",
+    "read_client",
+    "renew",
+    "upload",
+]
 
 # Source: DATEV accounting:documents 2.1.12, document type categories (read 2026-11). Names differ per client.
 CATEGORIES = {Direction.INCOMING: "invoices_received", Direction.OUTGOING: "outgoing_invoices"}
@@ -35,6 +45,10 @@ BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", XML),
 )
 RECOGNISED = frozenset(media_type for _, media_type in BEGINNINGS)
+FOREIGN = say(
+    "DATEV already has a document under the id %(guid)s of '%(name)s', which was never sent from "
+    "here. Look it up in Belege online; if it is another document, give this one a new id."
+)
 # PDF readers find the mark within the first kilobyte.
 PDF_MARK_WITHIN = 1024
 
@@ -63,6 +77,13 @@ def plan(
         },
     )
     return document
+
+
+def needs_new_guid(document: Document) -> bool:
+    """Whether DATEV refused it because its GUID belongs to a document that was never sent from here."""
+    return (
+        document.state == DocumentState.REFUSED and (document.reason or {}).get("pattern") == FOREIGN.pattern
+    )
 
 
 def is_brought(document: Document) -> bool:
@@ -230,12 +251,7 @@ def _put(document: Document, content: bytes, datev: Any, document_type: str, not
 
 def _foreign(document: Document, error: RejectedError) -> RejectedError:
     return RejectedError(
-        say(
-            "DATEV already has a document under the id %(guid)s of '%(name)s', which was never sent from "
-            "here. Look it up in Belege online; if it is another document, give this one a new id.",
-            guid=document.guid,
-            name=document.filename,
-        ),
+        Message(FOREIGN.pattern, {"guid": str(document.guid), "name": document.filename}),
         vendor="datev",
         status=error.status,
         code=error.code,

@@ -31,7 +31,8 @@ def load_starter(client: DatevClient, chart: str = "", by: object = None) -> Sta
             say("There are starter tables for SKR03 and SKR04 only. Import your own accounts as CSV.")
         )
     with transaction.atomic():
-        added = Started(_accounts(client, chart, by), _tax_keys(client, by))
+        accounts, keys = missing(client, chart)
+        added = Started(_stored(accounts, by), _stored(keys, by))
         audit.record(
             "table.started",
             f"datev_client:{client.pk}",
@@ -43,20 +44,17 @@ def load_starter(client: DatevClient, chart: str = "", by: object = None) -> Sta
     return added
 
 
-def _accounts(client: DatevClient, chart: str, by: object) -> int:
+def missing(client: DatevClient, chart: str) -> tuple[list[Account], list[TaxKey]]:
+    """The rows that `load_starter` would add, not stored."""
     there = set(client.accounts.values_list("number", flat=True))
-    rows = [
+    accounts = [
         Account(client=client, **asdict(info))
         for info in starter.accounts(chart, client.account_length)
         if info.number not in there
     ]
-    return _stored(rows, by)
-
-
-def _tax_keys(client: DatevClient, by: object) -> int:
-    there = set(client.tax_keys.values_list("bu_key", flat=True))
-    rows = [TaxKey(client=client, **asdict(info)) for info in starter.tax_keys() if info.bu_key not in there]
-    return _stored(rows, by)
+    known = set(client.tax_keys.values_list("bu_key", flat=True))
+    keys = [TaxKey(client=client, **asdict(info)) for info in starter.tax_keys() if info.bu_key not in known]
+    return accounts, keys
 
 
 def _stored(rows: list[Account] | list[TaxKey], by: object) -> int:

@@ -115,7 +115,7 @@ def expiring_soon(now: datetime) -> list[TokenSet]:
         .select_related("connection")
         .order_by("consent_ends_at")
     )
-    return [held for held in candidates if _ends_soon(held, now)]
+    return [held for held in candidates if ends_soon(held, now)]
 
 
 def keep_alive(now: datetime) -> int:
@@ -149,7 +149,7 @@ def _lapses_unused(held: TokenSet, now: datetime) -> bool:
     return now > held.issued_at + life / KEEP_ALIVE_PART
 
 
-def _ends_soon(held: TokenSet, now: datetime) -> bool:
+def ends_soon(held: TokenSet, now: datetime) -> bool:
     ends = held.consent_ends_at
     if ends is None:
         return False

@@ -153,6 +153,7 @@ ADMIN_NAME = text("ADMIN_NAME")
 LANGUAGE_CODE = choice("LANGUAGE_CODE", "de", ("de", "en"))
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "mlconnector" / "locale"]
+FORMAT_MODULE_PATH = ["mlconnector.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = time_zone("TIME_ZONE", "Europe/Berlin")
