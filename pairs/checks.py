@@ -8,6 +8,9 @@ from connections.registry import vendor
 from pairs.models import FieldMapping, Integration, MappingKind
 from pairs.registry import pairs
 
+# Stands in a value table for a target value that is still to be filled in.
+UNFILLED = "?"
+
 
 def faults_of(integration: Integration) -> list[DataFault]:
     """All that is missing or contradictory, at once; [] means that it may be switched on."""
@@ -36,7 +39,11 @@ def faults_of(integration: Integration) -> list[DataFault]:
 
 def _mapping_faults(integration: Integration) -> list[DataFault]:
     faults = []
-    rows = list(integration.mappings.all()) if integration.pk else []
+    rows = (
+        list(integration.mappings.select_related("table").prefetch_related("table__rows"))
+        if integration.pk
+        else []
+    )
     for flow in integration.declared.flows:
         for way, fields in ((FieldMapping.Way.INTO, flow.fields), (FieldMapping.Way.BACK, flow.write_back)):
             known = {field.key: field for field in fields}
@@ -71,6 +78,15 @@ def _row_faults(row: FieldMapping) -> list[DataFault]:
         return [DataFault("Mapping", row.target_field, say("The fixed value is missing."))]
     if row.kind == MappingKind.TABLE and row.table_id is None:
         return [DataFault("Mapping", row.target_field, say("The value table is missing."))]
+    if row.table is not None and any(entry.target_value == UNFILLED for entry in row.table.rows.all()):
+        return [
+            DataFault(
+                "Value table",
+                row.table.name,
+                say("The table has rows whose target value is not filled in."),
+                say("Open the value table and replace each question mark."),
+            )
+        ]
     if row.kind != MappingKind.CONSTANT and not row.source_field:
         return [DataFault("Mapping", row.target_field, say("The source field is missing."))]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bookings.models import DatevClient
@@ -32,7 +33,7 @@ SETTINGS = (
         "begin_on",
         "Booked from",
         required=True,
-        help_text="Tasks last changed before this day (YYYY-MM-DD) are left alone: they were booked by hand.",
+        help_text="Tasks approved before this day (YYYY-MM-DD) are left alone: they were booked by hand.",
     ),
     SettingField(
         "approval_rule",
@@ -56,7 +57,9 @@ SETTINGS = (
     SettingField(
         "approval_option",
         "Approval option",
-        help_text="Only for 'a field has a certain option': the id (GID) of the option that means approved.",
+        "discovered",
+        discover="options",
+        help_text="Only for 'a field has a certain option': the option that means approved.",
     ),
     SettingField(
         "route",
@@ -145,9 +148,26 @@ def datev_client(integration: Integration) -> DatevClient | None:
     )
 
 
+def is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
     faults = []
+    if not is_day(str(integration.setting("begin_on"))):
+        faults.append(
+            DataFault(
+                "Booked from",
+                str(integration.setting("begin_on")),
+                say("This is not a day."),
+                say("Write it as YYYY-MM-DD, for example 2026-01-31."),
+            )
+        )
     client = datev_client(integration)
     if integration.setting("datev_client") and client is None:
         faults.append(

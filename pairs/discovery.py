@@ -1,0 +1,113 @@
+"""What the connected systems offer to choose from: projects, fields with their options, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connections.base import Option, SettingField
+from connections.messages import DataFault, say
+from connections.models import Connection
+from connections.registry import vendor
+from pairs.base import Flow, Pair
+from pairs.models import FieldMapping, Integration
+
+# A setting with this list is chosen from the options of the field that is chosen above it.
+OPTIONS = "options"
+
+
+class Offers:
+    """Lists of one integration, each asked for once. Raises ConnectorError when a system can't say."""
+
+    def __init__(self, integration: Integration) -> None:
+        self.integration = integration
+        self._known: dict[tuple[int, str, str], Sequence[Option]] = {}
+
+    def setting(self, field: SettingField) -> Sequence[Option] | None:
+        """What the discovered setting `field` is chosen from; None when its system has no such list."""
+        settings = self.integration.settings or {}
+        above = _above(self.integration.declared.settings, field)
+        chosen = str(settings.get(above.key, "")) if above else ""
+        if field.discover == OPTIONS and above is not None:
+            fields = self.setting(above) or ()
+            return next((found.options for found in fields if found.ref == chosen), ())
+        return self._list(self._connection(field.role), field.discover, chosen)
+
+    def fields(self, flow: Flow, way: str) -> Sequence[Option] | None:
+        """The source's fields that a mapping row may read, or write for the way back."""
+        name = flow.source_fields if way == FieldMapping.Way.INTO else f"writable_{flow.source_fields}"
+        return self._list(self.integration.source, name, self.container)
+
+    @property
+    def container(self) -> str:
+        """The object whose fields are listed: the first thing chosen from the source, e.g. the project."""
+        field = _container(self.integration.declared)
+        return str((self.integration.settings or {}).get(field.key, "")) if field else ""
+
+    def _connection(self, role: str) -> Connection:
+        return self.integration.source if role == "source" else self.integration.target
+
+    def _list(self, connection: Connection, name: str, parent: str) -> Sequence[Option] | None:
+        discover = vendor(connection.vendor).discover.get(name)
+        if discover is None:
+            return None
+        key = (connection.pk, name, parent)
+        if key not in self._known:
+            self._known[key] = tuple(discover(connection, parent))
+        return self._known[key]
+
+
+def _above(fields: Sequence[SettingField], field: SettingField) -> SettingField | None:
+    """The nearest discovered setting before `field` of the same system."""
+    before = fields[: [item.key for item in fields].index(field.key)]
+    same = [item for item in before if item.kind == "discovered" and item.role == field.role]
+    return same[-1] if same else None
+
+
+def _container(pair: Pair) -> SettingField | None:
+    found = (item for item in pair.settings if item.kind == "discovered" and item.role == "source")
+    return next(found, None)
+
+
+def described(option: Option, longest: int = 90) -> str:
+    """Name, type and options of a field in one line."""
+    kind = f" ({option.kind})" if option.kind else ""
+    names = ", ".join(item.label for item in option.options)
+    text = f"{option.label}{kind}" + (f": {names}" if names else "")
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def gone_fields(integration: Integration) -> list[DataFault]:
+    """Mapping rows whose field the source system does not offer any more; asks that system."""
+    offers = Offers(integration)
+    faults = []
+    for flow in integration.declared.flows:
+        for way in FieldMapping.Way.values:
+            offered = offers.fields(flow, way)
+            rows = integration.mappings.filter(flow=flow.key, way=way).exclude(source_field="")
+            if offered is not None:
+                known = {option.ref for option in offered}
+                faults += [_gone(row, flow) for row in rows if row.source_field not in known]
+    return faults
+
+
+def _gone(row: FieldMapping, flow: Flow) -> DataFault:
+    return DataFault(
+        target_label(flow, row.way, row.target_field),
+        row.source_label or row.source_field,
+        say("The source system does not offer this field (any more)."),
+        say("Choose another field in the mapping."),
+    )
+
+
+def target_label(flow: Flow, way: str, key: str) -> str:
+    fields = flow.fields if way == FieldMapping.Way.INTO else flow.write_back
+    return next((field.label for field in fields if field.key == key), key)
+
+
+def labels(options: Sequence[Option] | None) -> Mapping[str, str]:
+    return {option.ref: option.label for option in options or ()}
+
+
+def find(options: Sequence[Option] | None, ref: Any) -> Option | None:
+    return next((option for option in options or () if option.ref == ref), None)
