@@ -97,7 +97,10 @@ def day(value: date | None) -> str:
 
 
 def percent(value: Decimal | None) -> str:
-    return f"{number_format(value * 100, use_l10n=True)} %" if value is not None else ""
+    if value is None:
+        return ""
+    shown = Decimal(f"{(value * 100).normalize():f}")
+    return f"{number_format(shown, use_l10n=True)} %"
 
 
 # (label, value as text, whether it is a number)

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=36, verbose_name='cost center (KOST)')),
                 ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
                 ('is_blocked', models.BooleanField(default=False, verbose_name='blocked')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cost_centers', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cost_centers', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'cost center',
@@ -120,8 +120,8 @@ class Migration(migrations.Migration):
                 ('reason', models.JSONField(blank=True, null=True, verbose_name='reason')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('announced_at', models.DateTimeField(blank=True, null=True)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.batch')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.datevclient')),
+                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.batch', verbose_name='booking batch')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'booking',
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('is_automatic', models.BooleanField(default=False, help_text='Tax is built in: no BU key but 40 is allowed.', verbose_name='automatic account')),
                 ('is_collective', models.BooleanField(default=False, help_text='Never booked directly; use personal accounts.', verbose_name='collective account')),
                 ('is_blocked', models.BooleanField(default=False, verbose_name='blocked')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'account',
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ('sends', models.PositiveSmallIntegerField(default=0, verbose_name='times sent')),
                 ('uploaded_at', models.DateTimeField(blank=True, null=True, verbose_name='uploaded at')),
                 ('reason', models.JSONField(blank=True, null=True, verbose_name='reason')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'document',
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                 ('start', models.DateField(verbose_name='first day')),
                 ('end', models.DateField(verbose_name='last day')),
                 ('closed_until', models.DateField(blank=True, help_text='Bookings on or before this day are refused.', null=True, verbose_name='closed until')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fiscal_years', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fiscal_years', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'fiscal year',
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient', verbose_name='DATEV client')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient', verbose_name='DATEV client')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient', verbose_name='DATEV client')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -319,7 +319,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient', verbose_name='DATEV client')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='bookings.datevclient', verbose_name='DATEV client')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -371,7 +371,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True, verbose_name="DATEV's text")),
                 ('help_url', models.URLField(blank=True, max_length=500, verbose_name='DATEV help')),
                 ('affected_elements', models.JSONField(blank=True, default=list, verbose_name='affected elements')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='bookings.batch')),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='bookings.batch', verbose_name='booking batch')),
             ],
             options={
                 'verbose_name': 'DATEV job',
@@ -388,7 +388,7 @@ class Migration(migrations.Migration):
                 ('city', models.CharField(blank=True, max_length=30, verbose_name='city')),
                 ('vat_id', models.CharField(blank=True, max_length=15, verbose_name='VAT id')),
                 ('is_blocked', models.BooleanField(default=False, verbose_name='blocked')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'creditor or debtor',
@@ -426,7 +426,7 @@ class Migration(migrations.Migration):
                 ('needs_country', models.BooleanField(default=False, verbose_name='needs the country')),
                 ('reversal_key', models.CharField(blank=True, max_length=4, verbose_name='key of the reversal')),
                 ('is_confirmed', models.BooleanField(default=False, help_text='A key is used only after you have confirmed it with your tax adviser.', verbose_name='confirmed')),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tax_keys', to='bookings.datevclient')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tax_keys', to='bookings.datevclient', verbose_name='DATEV client')),
             ],
             options={
                 'verbose_name': 'tax key',

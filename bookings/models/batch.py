@@ -162,8 +162,12 @@ class Booking(models.Model):
     origin = models.CharField(max_length=100)
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
     position = models.PositiveSmallIntegerField(_("position"), default=1)
-    client = models.ForeignKey(DatevClient, models.PROTECT, related_name="bookings")
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="bookings", null=True, blank=True)
+    client = models.ForeignKey(
+        DatevClient, models.PROTECT, verbose_name=_("DATEV client"), related_name="bookings"
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, verbose_name=_("booking batch"), related_name="bookings", null=True, blank=True
+    )
     row = models.PositiveIntegerField(_("row"), null=True, blank=True)
     # bookings.entry.Entry as JSON
     data = models.JSONField(_("data"), default=dict)

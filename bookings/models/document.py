@@ -22,7 +22,9 @@ class Document(models.Model):
     """A voucher image; its GUID is stored before the first upload and never changes."""
 
     guid = models.UUIDField(_("GUID"), default=uuid.uuid4, unique=True, editable=False)
-    client = models.ForeignKey(DatevClient, models.PROTECT, related_name="documents")
+    client = models.ForeignKey(
+        DatevClient, models.PROTECT, verbose_name=_("DATEV client"), related_name="documents"
+    )
     origin = models.CharField(max_length=100)
     # The attachment at the source; with `origin` the natural key of this document.
     source_ref = models.CharField(max_length=100)

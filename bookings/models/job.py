@@ -21,7 +21,7 @@ class JobState(models.TextChoices):
 class Job(models.Model):
     """DATEV's processing of one file, followed until it ends."""
 
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="jobs")
+    batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("booking batch"), related_name="jobs")
     vendor_ref = models.CharField(_("DATEV job id"), max_length=64)
     state = models.CharField(_("state"), max_length=10, choices=JobState.choices, default=JobState.PENDING)
     submitted_at = models.DateTimeField(_("submitted at"))

@@ -56,7 +56,7 @@ class TableQuerySet(models.QuerySet[Any]):
 class TableRow(models.Model):
     """A row of one client's tables; every change makes the books of that client new."""
 
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="+")
+    client = models.ForeignKey(DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="+")
 
     objects: ClassVar[models.Manager[Any]] = TableQuerySet.as_manager()
 
@@ -76,7 +76,9 @@ class TableRow(models.Model):
 
 
 class FiscalYearRow(TableRow):
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="fiscal_years")
+    client = models.ForeignKey(
+        DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="fiscal_years"
+    )
     start = models.DateField(_("first day"))
     end = models.DateField(_("last day"))
     closed_until = models.DateField(
@@ -95,7 +97,9 @@ class FiscalYearRow(TableRow):
 
 
 class Account(TableRow):
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="accounts")
+    client = models.ForeignKey(
+        DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="accounts"
+    )
     number = models.CharField(_("account"), max_length=8, validators=[DIGITS])
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_automatic = models.BooleanField(
@@ -120,7 +124,9 @@ class Account(TableRow):
 class Partner(TableRow):
     """A creditor or debtor (personal account)."""
 
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="partners")
+    client = models.ForeignKey(
+        DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="partners"
+    )
     number = models.CharField(_("personal account"), max_length=9, validators=[DIGITS])
     name = models.CharField(_("name"), max_length=50)
     city = models.CharField(_("city"), max_length=30, blank=True)
@@ -139,7 +145,9 @@ class Partner(TableRow):
 
 
 class CostCenter(TableRow):
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="cost_centers")
+    client = models.ForeignKey(
+        DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="cost_centers"
+    )
     number = models.CharField(_("cost center (KOST)"), max_length=36)
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_blocked = models.BooleanField(_("blocked"), default=False)
@@ -161,7 +169,9 @@ class TaxKey(TableRow):
         PURCHASE = "purchase", _("purchase")
         BOTH = "both", _("both")
 
-    client = models.ForeignKey(DatevClient, models.CASCADE, related_name="tax_keys")
+    client = models.ForeignKey(
+        DatevClient, models.CASCADE, verbose_name=_("DATEV client"), related_name="tax_keys"
+    )
     bu_key = models.CharField(_("BU key"), max_length=4, validators=[RegexValidator(r"^[0-9]{1,4}$")])
     meaning = models.CharField(_("meaning"), max_length=200)
     rate = models.DecimalField(

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('request_ids', models.JSONField(default=dict, verbose_name='request ids of the vendor')),
                 ('subject', models.CharField(blank=True, db_index=True, max_length=100, verbose_name='for')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='connections.connection')),
+                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='connections.connection', verbose_name='connection')),
             ],
             options={
                 'verbose_name': 'call',

@@ -23,7 +23,9 @@ class Throttle(models.Model):
 class CallLog(models.Model):
     """One HTTP request to a vendor, for technicians; no token, no body but that of an error, redacted."""
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="calls")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, verbose_name=_("connection"), related_name="calls"
+    )
     at = models.DateTimeField(_("at"), db_index=True)
     method = models.CharField(_("method"), max_length=8)
     url = models.TextField(_("address"))
