@@ -8,7 +8,7 @@ DEVELOPMENT = ENVIRONMENT=development
 AS_IN_PRODUCTION = ENVIRONMENT=production ENV_FILE=/dev/null PUBLIC_URL=https://connector.example.org \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	FIELD_KEYS=$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')
-PYTEST = $(BIN)/pytest -n 2 -m "not browser and not crash"
+PYTEST = $(BIN)/pytest -n 2 --dist worksteal -m "not browser and not crash"
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-sqlite test-postgres check lint types migrations settings crash bench browser messages clean
