@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -169,6 +169,20 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
             },
         )
         return super().get_form(request, obj, change, **kwargs)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Whatever has to be asked of a vendor is asked first: the form is stored in a transaction."""
+        instance = self.get_object(request, unquote(object_id)) if object_id else None
+        if self._may_edit(request, instance):
+            for field in self.setting_fields(request, instance):
+                self._drawn(request, instance, field)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _may_edit(self, request: HttpRequest, instance: Any) -> bool:
         if instance is None or instance.pk is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connections.base import Option, SettingField
+from connections.errors import ConnectorError
 from connections.messages import DataFault, say
 from connections.models import Connection
 from connections.registry import vendor
@@ -22,6 +23,7 @@ class Offers:
     def __init__(self, integration: Integration) -> None:
         self.integration = integration
         self._known: dict[tuple[int, str, str], Sequence[Option]] = {}
+        self._failed: dict[tuple[int, str, str], ConnectorError] = {}
 
     def setting(self, field: SettingField) -> Sequence[Option] | None:
         """What the discovered setting `field` is chosen from; None when its system has no such list."""
@@ -52,8 +54,14 @@ class Offers:
         if discover is None:
             return None
         key = (connection.pk, name, parent)
+        if key in self._failed:
+            raise self._failed[key]
         if key not in self._known:
-            self._known[key] = tuple(discover(connection, parent))
+            try:
+                self._known[key] = tuple(discover(connection, parent))
+            except ConnectorError as error:
+                self._failed[key] = error
+                raise
         return self._known[key]
 
 
