@@ -8,7 +8,7 @@ DEVELOPMENT = ENVIRONMENT=development
 AS_IN_PRODUCTION = ENVIRONMENT=production ENV_FILE=/dev/null PUBLIC_URL=https://connector.example.org \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	FIELD_KEYS=$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')
-PYTEST = $(BIN)/pytest -n 2 --dist worksteal -m "not browser and not crash"
+PYTEST = $(BIN)/pytest -n 2 --dist worksteal -m "not browser"
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-sqlite test-postgres check lint types migrations settings crash bench browser messages clean
@@ -55,8 +55,7 @@ settings: .venv/ready-to-develop
 	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 crash: .venv/ready-to-develop ## Kill real workers at every point, on SQLite and on PostgreSQL
-	@TEST_DATABASE=sqlite $(BIN)/pytest tests/crash -m crash -s
-	@TEST_DATABASE=postgres $(BIN)/pytest tests/crash -m crash -s
+	@$(BIN)/python -m tests.crash.every
 
 bench: .venv/ready-to-develop ## Measure; one JSON object per line with name, value, unit and goal
 	@$(DEVELOPMENT) ENV_FILE=/dev/null $(BIN)/python manage.py bench
