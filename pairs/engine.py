@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 SNAPSHOT_FRESH = timedelta(minutes=2)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+OUR_FAULT = say("A fault of this program; it is tried again. The log of the server has the details.")
 
 
 class FlowContext:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -17,8 +18,10 @@ from connections.base import WebhookProtocol
 from connections.errors import ConnectorError, OutcomeUnknownError, RejectedError
 from connections.messages import Message, say
 from connections.registry import vendor
-from pairs.engine import FIRST_WAIT, LONGEST_WAIT, FlowContext
+from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
 from pairs.models import Cursor, Delivery, Integration, Verdict, Webhook, WebhookState
+
+log = logging.getLogger(__name__)
 
 # A handshake is answered only while our own registration call is under way.
 REGISTRATION_WINDOW = timedelta(seconds=90)
@@ -169,6 +172,9 @@ def heal(hook_id: int) -> str:
             _register(hook)
     except ConnectorError as error:
         _fail(hook, error.message, error.retry_after)
+    except Exception:
+        log.exception("The webhook %s can't be worked on by a fault of ours", hook.pk)
+        _fail(hook, OUR_FAULT, None)
     return Webhook.objects.values_list("state", flat=True).get(pk=hook_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -13,8 +14,10 @@ from connections import audit, clock
 from connections.errors import ConnectorError
 from connections.messages import say
 from pairs import records
-from pairs.engine import FIRST_WAIT, LONGEST_WAIT, FlowContext
+from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
 from pairs.models import Cursor, Delivery, Integration, Verdict
+
+log = logging.getLogger(__name__)
 
 # A listing longer than this is stored as far as it went and started again by the next poll.
 MOST_PAGES = 2000
@@ -64,6 +67,10 @@ def poll(cursor_id: int) -> int:
         return woken
     except ConnectorError as error:
         _fail(cursor, error)
+        return woken
+    except Exception:
+        log.exception("%s can't be read by a fault of ours", cursor)
+        _fail(cursor, ConnectorError(OUR_FAULT))
         return woken
     now = clock.now()
     cursor.polled_at, cursor.error, cursor.failures = now, None, 0

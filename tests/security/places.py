@@ -1,4 +1,4 @@
-"""Where a secret could lie: every table, the database file, queue payloads, dumps, every page of the admin."""
+"""Where a secret could lie: tables, database file, queue payloads, dumps, and every page of the admin."""
 
 from __future__ import annotations
 
