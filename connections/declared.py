@@ -24,7 +24,8 @@ def setting_faults(fields: Iterable[SettingField], values: Mapping[str, Any]) ->
     for field in declared.values():
         value = values.get(field.key)
         if value is None or value == "":
-            if field.required:
+            # What has a default is never missing (`Connection.setting`).
+            if field.required and field.default in (None, ""):
                 faults.append(DataFault(field.label, "", say("This setting is required."), FILL_IN))
             continue
         wrong = _wrong(field, value)

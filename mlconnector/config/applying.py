@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from simple_history.utils import update_change_reason
+from django.db import DatabaseError, models, transaction
 
 from connections import audit
 from connections.messages import say
 from connections.models import Connection
-from mlconnector.config.exporting import VERSION, plain
+from mlconnector.config.exporting import plain
 from mlconnector.config.kinds import BY_SECTION, KINDS, Kind, Rows
 
 REASON = "manage.py config apply"
@@ -32,29 +30,6 @@ class Report:
 
 class Undo(Exception):
     """Ends the transaction of a mere check."""
-
-
-def read(text: str) -> tuple[dict[str, Any], list[str]]:
-    """The document in `text` and what is wrong with its form."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
-        return {}, [f"{place}: this is not YAML: {getattr(error, 'problem', error)}"]
-    if not isinstance(document, dict):
-        return {}, ["file: a configuration is a list of sections such as 'connections:'."]
-    faults = []
-    if document.get("version") != VERSION:
-        faults.append(f"version: this program reads version {VERSION}.")
-    for section, things in document.items():
-        if section == "version":
-            continue
-        if section not in BY_SECTION:
-            faults.append(f"{section}: there is no such section; known are {', '.join(BY_SECTION)}.")
-        elif not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
-            faults.append(f"{section}: a list of entries is expected.")
-    return document, faults
 
 
 def run(document: Mapping[str, Any], *, is_check: bool, by: str = "") -> Report:
@@ -89,14 +64,16 @@ class Application:
     def __init__(self) -> None:
         self.report = Report()
         self.written: list[tuple[str, Kind, models.Model]] = []
+        self.named: set[str] = set()
 
     def thing(self, kind: Kind, wanted: Mapping[str, Any], position: int) -> None:
-        missing = [name for name in kind.key if wanted.get(name) in (None, "")]
-        if missing:
-            self.report.faults.append(f"{kind.section}[{position}]: {', '.join(missing)} is missing.")
+        if not self._has_key(kind, wanted, f"{kind.section}[{position}]"):
             return
         key = {name: wanted[name] for name in kind.key}
         place = f"{kind.section} '{'-'.join(str(value) for value in key.values())}'"
+        if place in self.named:
+            self.report.faults.append(f"{place}: listed twice.")
+        self.named.add(place)
         self._unknown(place, wanted, kind)
         stored = self._get(kind.model, key, place)
         if stored is None:
@@ -110,6 +87,19 @@ class Application:
             if rows.name in wanted:
                 self._rows(rows, stored, wanted[rows.name] or (), f"{place} {rows.name}")
         self.written.append((place, kind, stored))
+
+    def _has_key(self, kind: Kind | Rows, wanted: Any, place: str) -> bool:
+        """Whether it is an entry with all that names it."""
+        if not isinstance(wanted, dict):
+            self.report.faults.append(f"{place}: fields such as '{kind.key[0]}: ...' are expected.")
+            return False
+        missing = [name for name in kind.key if wanted.get(name) in (None, "")]
+        if missing:
+            self.report.faults.append(f"{place}: {', '.join(missing)} is missing.")
+        unfit = [name for name in kind.key if isinstance(wanted.get(name), dict | list | bool)]
+        if unfit:
+            self.report.faults.append(f"{place}: {', '.join(unfit)} must be one text or number.")
+        return not (missing or unfit)
 
     def check(self) -> None:
         """The rules that look at things together, once all of them are there."""
@@ -143,25 +133,33 @@ class Application:
             if name not in wanted:
                 continue
             before = plain(kind, name, stored) if stored.pk else None
-            value = wanted[name]
-            if name in kind.references:
-                value = self._referred(kind.references[name], value, f"{place} {name}")
             try:
-                setattr(
-                    stored,
-                    name,
-                    stored._meta.get_field(name).to_python(value) if name not in kind.references else value,
-                )
-            except ValidationError as error:
+                setattr(stored, name, self._value(kind, name, wanted[name], f"{place} {name}"))
+            except (ValidationError, ValueError) as error:
                 self.report.faults.append(f"{place} {name}: {_sentence(error)}")
-                continue
-            except ValueError as error:
-                self.report.faults.append(f"{place} {name}: {error}")
                 continue
             after = plain(kind, name, stored)
             if before != after:
                 changed.append(f"{name}: {before!r} -> {after!r}")
         return changed
+
+    def _value(self, kind: Kind | Rows, name: str, value: Any, place: str) -> Any:
+        """The value as the model wants it. Raises ValueError or ValidationError for one that does not fit."""
+        if name in kind.references:
+            return self._referred(kind.references[name], value, place)
+        field = kind.model._meta.get_field(name)
+        if isinstance(field, models.JSONField):
+            if not isinstance(value, dict):
+                raise ValueError("entries such as 'name: value' are expected.")
+            return value
+        if isinstance(value, dict | list):
+            raise ValueError("one value is expected.")
+        if isinstance(value, bool) and isinstance(field, models.CharField):
+            raise ValueError("a text is expected; write it in quotes.")
+        # An empty text is written as nothing at all by people and by YAML.
+        if value is None and not field.null and field.empty_strings_allowed:
+            value = ""
+        return field.to_python(value)
 
     def _referred(self, section: str, key: Any, place: str) -> models.Model | None:
         if key in (None, ""):
@@ -175,7 +173,10 @@ class Application:
     def _set_secrets(self, connection: Connection, wanted: Mapping[str, Any], place: str) -> list[str]:
         """Secrets come from the environment alone; of a change only its name is told."""
         secrets = dict(connection.secrets or {})
-        changed = []
+        changed: list[str] = []
+        if not isinstance(wanted, dict):
+            self.report.faults.append(f"{place} secrets: entries such as 'name: env:NAME' are expected.")
+            return changed
         for key, reference in wanted.items():
             name = str(reference).removeprefix(SECRET_PREFIX)
             if not str(reference).startswith(SECRET_PREFIX) or not name:
@@ -201,19 +202,32 @@ class Application:
             stored.full_clean()
         except ValidationError as error:
             self.report.faults.append(f"{place}: {_sentence(error)}")
-            return False
+            return self._is_kept_for_checks(stored)
         if is_new or changed:
+            # Read by the history when it writes its row.
+            stored._change_reason = REASON  # type: ignore[attr-defined]
             stored.save()
-            if hasattr(stored, "history"):
-                update_change_reason(stored, REASON)
             self.report.changes.append(f"{place}: {'new' if is_new else '; '.join(changed)}")
         return True
 
-    def _rows(self, rows: Rows, parent: models.Model, wanted: Iterable[Any], place: str) -> None:
+    def _is_kept_for_checks(self, stored: models.Model) -> bool:
+        """Whether the faulty thing can stand in the database until everything else of the file is checked."""
+        try:
+            with transaction.atomic():
+                stored.save()
+        except (DatabaseError, ValueError, TypeError, models.ObjectDoesNotExist):
+            return False
+        return True
+
+    def _rows(self, rows: Rows, parent: models.Model, wanted: Any, place: str) -> None:
         kept = set()
+        if not isinstance(wanted, list | tuple):
+            self.report.faults.append(
+                f"{place}: a list of entries is expected, each beginning with a hyphen."
+            )
+            return
         for position, row in enumerate(wanted, start=1):
-            if not isinstance(row, dict) or any(row.get(name) in (None, "") for name in rows.key):
-                self.report.faults.append(f"{place}[{position}]: {', '.join(rows.key)} must be given.")
+            if not self._has_key(rows, row, f"{place}[{position}]"):
                 continue
             at = f"{place} '{' '.join(str(row[name]) for name in rows.key)}'"
             self._unknown(at, row, rows)
@@ -230,6 +244,7 @@ class Application:
                 kept.add(stored.pk)
         for extra in rows.model._default_manager.filter(**{rows.parent: parent}).exclude(pk__in=kept):
             self.report.changes.append(f"{place}: '{extra}' removed")
+            extra._change_reason = REASON
             extra.delete()
 
 

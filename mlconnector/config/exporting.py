@@ -32,7 +32,7 @@ def dump(found: dict[str, Any]) -> str:
 def _thing(kind: Kind, thing: models.Model) -> dict[str, Any]:
     shown = {name: plain(kind, name, thing) for name in (*kind.key, *kind.fields)}
     if isinstance(thing, Connection):
-        shown["secrets"] = {key: f"env:{variable(thing.name, key)}" for key in sorted(thing.secrets)}
+        shown["secrets"] = {key: f"env:{variable(thing, key)}" for key in sorted(thing.secrets)}
     for rows in kind.rows:
         stored = rows.model._default_manager.filter(**{rows.parent: thing}).order_by(*rows.key)
         shown[rows.name] = [
@@ -54,11 +54,12 @@ def _says_something(rows: Rows, name: str, value: Any) -> bool:
 
 def plain(kind: Kind | Rows, name: str, thing: models.Model) -> Any:
     """The field's value as YAML knows it; another thing by its key."""
-    value = getattr(thing, name)
+    # A new thing has no other thing yet, and says so with an AttributeError.
+    value = getattr(thing, name, None)
     if name in kind.references:
         return None if value is None else natural_key(kind.references[name], value)
     if isinstance(value, Decimal):
-        return str(value.normalize())
+        return f"{value.normalize():f}"
     return value if value is None or isinstance(value, bool | int | str | dict | list | date) else str(value)
 
 
@@ -66,6 +67,13 @@ def natural_key(section: str, thing: models.Model) -> str:
     return "-".join(str(getattr(thing, name)) for name in BY_SECTION[section].key)
 
 
-def variable(connection: str, key: str) -> str:
-    """The environment variable that an export proposes for a secret."""
-    return re.sub(r"[^A-Z0-9]+", "_", f"{connection}_{key}".upper()).strip("_")
+def variable(connection: Connection, key: str) -> str:
+    """The environment variable that an export proposes for a secret: another one for each connection."""
+    name = _capitals(connection.name)
+    names = Connection.objects.exclude(pk=connection.pk).values_list("name", flat=True)
+    is_shared = not name or any(_capitals(other) == name for other in names)
+    return f"{name or 'CONNECTION'}{f'_{connection.pk}' if is_shared else ''}_{key.upper()}"
+
+
+def _capitals(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import models
@@ -15,6 +15,7 @@ from connections.models import Connection
 from connections.registry import vendors
 from pairs.checks import faults_of
 from pairs.models import FieldMapping, Integration, ValueTable, ValueTableRow
+from pairs.registry import pairs
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ def _connection_faults(connection: Connection) -> list[DataFault]:
 
 def _integration_faults(integration: Integration) -> list[DataFault]:
     """An integration that is off may be unfinished, but what it says must be right."""
-    faults = faults_of(integration)
-    return faults if integration.is_on else []
+    if integration.is_on or integration.pair not in pairs():
+        return faults_of(integration)
+    optional = [replace(setting, required=False) for setting in integration.declared.settings]
+    return setting_faults(optional, integration.settings)
 
 
 # In the order in which they refer to each other.

@@ -15,7 +15,7 @@ from connections import services
 from connections.base import Checkup, Option
 from connections.models import Connection, TokenSet
 from connections.registry import vendor
-from mlconnector.config import applying
+from mlconnector.config import applying, reading
 from mlconnector.config.exporting import VERSION
 from mlconnector.demo import books, tasks
 from mlconnector.demo.browser import Browser
@@ -94,7 +94,7 @@ def _apply(document: Mapping[str, Any], file: Path) -> None:
     file.write_text(
         yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=110), encoding="utf-8"
     )
-    read, faults = applying.read(file.read_text(encoding="utf-8"))
+    read, faults = reading.read(file.read_text(encoding="utf-8"))
     faults = faults or applying.run(read, is_check=False, by=ADMIN).faults
     if faults:
         raise Refused("\n".join(faults))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
-from mlconnector.config import applying, exporting
+from mlconnector.config import applying, exporting, reading
 
 
 class Command(BaseCommand):
@@ -20,10 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("file", help="Path of the YAML file; - for standard output or input.")
 
     def handle(self, *args: Any, what: str, file: str, **options: Any) -> None:
-        if what == "export":
-            self._export(file)
-        else:
-            self._run(file, is_check=what == "check")
+        # Commands speak English to technicians, whatever the web says.
+        with translation.override("en"):
+            if what == "export":
+                self._export(file)
+            else:
+                self._run(file, is_check=what == "check")
 
     def _export(self, file: str) -> None:
         text = exporting.dump(exporting.document())
@@ -40,17 +43,17 @@ class Command(BaseCommand):
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} can't be read: {error}") from error
-        document, faults = applying.read(text)
+        document, faults = reading.read(text)
         report = (
             applying.Report(faults=faults)
             if faults
             else applying.run(document, is_check=is_check, by=getpass.getuser())
         )
-        for change in report.changes:
-            self.stdout.write(f"  {change}")
         if report.faults:
             for fault in report.faults:
                 self.stderr.write(f"  {fault}")
             raise CommandError(f"{len(report.faults)} faults; nothing was stored.")
+        for change in report.changes:
+            self.stdout.write(f"  {change}")
         verb = "would change" if is_check else "changed"
         self.stdout.write(f"{len(report.changes)} things {verb}.")
