@@ -43,7 +43,8 @@ class Stage:
         self.files: dict[str, list[str]] = {}
         self.projects = {name: self.asana.add_project(name) for name in PROJECTS}
         self.fields = {name: self._fields(name) for name in PROJECTS}
-        for invoice in tasks.INVOICES:
+        # What is still to be decided stands at the top of its project.
+        for invoice in sorted(tasks.INVOICES, key=lambda invoice: invoice.status != "pending"):
             self._add(invoice)
 
     @property

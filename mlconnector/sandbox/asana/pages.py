@@ -71,14 +71,14 @@ class Pages:
             (
                 html.link(task.name, f"/0/{project}/{task.gid}"),
                 self._status(task),
+                self._buttons(project, task),
                 *(self._shown(task, field) for field in fields),
                 len(self.sim.known.attachments_of.get(task.gid, [])),
                 len(self.sim.comments(task.gid)),
-                self._buttons(project, task),
             )
             for task in tasks
         ]
-        names = ("Aufgabe / Task", "Status", *(field.name for field in fields), "Dateien", "Kommentare", "")
+        names = ("Aufgabe / Task", "Status", "", *(field.name for field in fields), "Dateien", "Kommentare")
         return self._page(place.name, html.table(names, rows))
 
     def _status(self, task: Task) -> str:
