@@ -48,7 +48,8 @@ CALLS = {
     "SettingField": FIELD,
     "SecretField": FIELD,
     "TargetField": FIELD,
-    "Flow": Call((1,), ("label", "actions")),
+    "Flow": Call((1,), ("label",)),
+    "Decision": Call((1, 2), ("label", "help_text")),
     "Pair": Call((1, 2), ("label", "description")),
     "Vendor": Call((), ()),
 }
@@ -117,16 +118,12 @@ def _sentences(node: ast.Call, call: Call, constants: dict[str, ast.expr]) -> It
 
 
 def _texts(expression: ast.expr) -> Iterator[str]:
-    """A text; the labels of `choices` ((value, label), ...); the labels of `actions` {key: (label, ...)}."""
+    """A text, or the labels of `choices` ((value, label), ...)."""
     if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
         yield expression.value
     elif isinstance(expression, ast.IfExp):
         yield from _texts(expression.body)
         yield from _texts(expression.orelse)
-    elif isinstance(expression, ast.Dict):
-        for value in expression.values:
-            if isinstance(value, ast.Tuple):
-                yield _text(value.elts[0])
     elif isinstance(expression, ast.Tuple | ast.List):
         for pair in expression.elts:
             if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:

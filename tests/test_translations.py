@@ -48,14 +48,15 @@ def test_a_declared_label_is_found_wherever_it_stands():
 KINDS = (("a", "First"), ("b", "Second"))
 FIELD = SettingField("key", "A label", "choice", help_text="Some help.", choices=KINDS)
 FAULTS = (Fault(403, ConfigurationError, "Not " "allowed"),)
-flow = Flow("x", "A flow", actions={"go": ("Do it", go)})
+flow = Flow("x", "A flow", decisions=(Decision("go", "Do it", "It is done.", states=("changed",)),))
 say("Found %(what)s", what=1)
 ngettext("%(n)s row", "%(n)s rows", n)
 say(pattern)
 """
     found = {sentence for sentence, _place, _line in translation.in_code(source, "x.py")}
     assert found == {
-        *("First", "Second", "A label", "Some help.", "Not allowed", "A flow", "Do it", "Found %(what)s"),
+        *("First", "Second", "A label", "Some help.", "Not allowed", "A flow", "Do it", "It is done."),
+        "Found %(what)s",
         ("%(n)s row", "%(n)s rows"),
     }
 
