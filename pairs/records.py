@@ -105,10 +105,17 @@ def due(now: datetime) -> QuerySet[Record]:
 
 
 def workable_integration(prefix: str = "integration__") -> Q:
-    usable = Q(**{f"{prefix}is_on": True, f"{prefix}is_paused": False})
-    for role in ("source", "target"):
-        usable &= Q(**{f"{prefix}{role}__is_on": True}) & ~Q(**{f"{prefix}{role}__health": Health.SIGN_IN})
-    return usable
+    """The integration is on, is not paused, and may use both of its connections."""
+    return readable_integration(prefix) & Q(**{f"{prefix}is_paused": False}) & _usable(f"{prefix}target__")
+
+
+def readable_integration(prefix: str = "integration__") -> Q:
+    """The integration is on and may read its source; paused or without its target it only notices."""
+    return Q(**{f"{prefix}is_on": True}) & _usable(f"{prefix}source__")
+
+
+def _usable(connection: str) -> Q:
+    return Q(**{f"{connection}is_on": True}) & ~Q(**{f"{connection}health": Health.SIGN_IN})
 
 
 def claim(pk: int, *, now: datetime) -> Record | None:

@@ -7,6 +7,7 @@ import pytest
 from connections import clock
 from connections.errors import TransientError
 from connections.messages import say
+from connections.models import Health
 from pairs import intake, records, registry
 from pairs.base import Change, Flow, Page, Pair
 from pairs.models import Cursor, Delivery, Record, Verdict, Webhook
@@ -51,6 +52,18 @@ def test_all_pages_are_read_and_the_cursor_moves_with_them(cursor, pair):
     assert pair.polled == [({}, ""), ({"seen": 2}, "next")]
     assert cursor.due_at > clock.now()
     assert Record.objects.count() == 3
+
+
+def test_changes_are_noticed_while_paused_or_while_the_target_waits_for_a_sign_in(cursor, integration):
+    integration.is_paused = True
+    integration.save()
+    integration.target.health = Health.SIGN_IN
+    integration.target.save()
+    assert cursor in intake.due_cursors(clock.now())
+
+    integration.source.health = Health.SIGN_IN
+    integration.source.save()
+    assert cursor not in intake.due_cursors(clock.now())
 
 
 def test_a_poll_that_dies_keeps_what_it_stored_and_starts_again(cursor, pair, monkeypatch):
