@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import display
+from django.contrib.admin.utils import unquote
+from django.db.models import PROTECT
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
@@ -19,9 +21,8 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from connections import health, oauth, services, views
 from connections.admin.panel import held_tokens, light, notes, panel, sign_in, signs_in_with_browser, who
-from connections.adminsite import EMPTY, PostActionsAdmin, page_of, post_action, tell_error
+from connections.adminsite import EMPTY, PostActionsAdmin, link_to, page_of, post_action
 from connections.base import SecretField, SettingField, Vendor
-from connections.errors import ConnectorError
 from connections.messages import say
 from connections.models import Connection, Health
 from connections.registry import label, vendors
@@ -156,9 +157,11 @@ class ConnectionAdmin(SimpleHistoryAdmin, SettingsAdmin, PostActionsAdmin):  # t
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        connection = self.get_object(request, object_id)
+        connection = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if connection is not None:
+            # What the vendor offers is asked for now: saving runs in a transaction, which must not wait.
+            self.get_form(request, connection, change=True)
             context["panel"] = panel(connection)
             context["redirect_address"] = oauth.redirect_uri() if signs_in_with_browser(connection) else ""
         return super().change_view(request, object_id, form_url, context)
@@ -188,14 +191,29 @@ class ConnectionAdmin(SimpleHistoryAdmin, SettingsAdmin, PostActionsAdmin):  # t
         )
         return HttpResponseRedirect(page_of(obj))
 
-    def delete_model(self, request: HttpRequest, obj: Connection) -> None:
-        """The sign-in is ended at the vendor too; that it fails there does not keep the connection alive."""
-        if is_signed_in(obj):
-            try:
-                oauth.disconnect(obj, request.user.get_username())
-            except ConnectorError as error:
-                tell_error(request, error)
-        super().delete_model(request, obj)
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The sign-in is ended at the vendor too; that it fails there does not keep the connection alive.
+
+        Before the transaction of the deletion, which must not wait for a vendor.
+        """
+        connection = self.get_object(request, unquote(object_id))
+        if request.method == "POST" and connection is not None and is_signed_in(connection):
+            *_all, forbidden, protected = self.get_deleted_objects([connection], request)
+            if self.has_delete_permission(request, connection) and not forbidden and not protected:
+                views.disconnect(request, connection.pk)
+        return super().delete_view(request, object_id, extra_context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """What keeps it, and nothing of what goes with it: the call log may be long."""
+        keepers = [relation for relation in Connection._meta.related_objects if relation.on_delete is PROTECT]
+        protected = [
+            link_to(user)
+            for relation in keepers
+            for user in relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
+        ]
+        return [str(one) for one in objs], {Connection._meta.verbose_name_plural: len(objs)}, set(), protected
 
     # --- buttons --------------------------------------------------------------------------------------
 
