@@ -168,6 +168,6 @@ def test_a_page_is_a_valid_pdf():
     assert content[start:].startswith(b"xref\n0 6\n")
     for number, line in enumerate(content[start:].splitlines()[3:8], start=1):
         assert content[int(line[:10]) :].startswith(b"%d 0 obj\n" % number)
-    stream = content.split(b"stream\n")[1].split(b"\nendstream")[0]
+    stream = content.partition(b">>stream\n")[2].partition(b"\nendstream")[0]
     assert b"/Length %d>>" % len(stream) in content
     assert "(Größe \\(netto\\) \\\\ 5 €)".encode("cp1252") in stream
