@@ -280,6 +280,17 @@ class ReadOnlyAdmin(PostActionsAdmin):
 
     actions: Sequence[Any] | None = None
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Without the button to the history of edits, of which there can be none."""
+        context = {"show_history": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

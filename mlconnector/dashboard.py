@@ -86,6 +86,7 @@ def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         if request.user.has_perm(permission):
             context |= part()
     context |= queue()
+    context["title"] = gettext("Dashboard")
     return context
 
 

@@ -38,7 +38,7 @@ from pairs import actions, switching
 from pairs.admin.mappings import MappingInline
 from pairs.admin.states import tone_of
 from pairs.checks import faults_of
-from pairs.discovery import Offers, described, find, gone_fields
+from pairs.discovery import Offers, described, find, gone_fields, target_label
 from pairs.models import PARKED, FieldMapping, Integration, RecordState
 from pairs.registry import pairs
 from pairs.selectors import counts_by_integration
@@ -359,6 +359,11 @@ def _counts(integration: Integration) -> list[dict[str, Any]]:
     ]
 
 
+def _target(integration: Integration, row: Any) -> str:
+    flow = next((flow for flow in integration.declared.flows if flow.key == row.flow), None)
+    return gettext(target_label(flow, row.way, row.target_field)) if flow else row.target_field
+
+
 def _changes(integration: Integration, most: int = 15) -> list[dict[str, Any]]:
     """The last changes of the mapping: when, who, what."""
     kinds = {"+": gettext("added"), "~": gettext("changed"), "-": gettext("removed")}
@@ -368,7 +373,8 @@ def _changes(integration: Integration, most: int = 15) -> list[dict[str, Any]]:
             "at": row.history_date,
             "by": row.history_user or EMPTY,
             "kind": kinds[row.history_type],
-            "what": f"{row.source_label or row.source_field or row.constant or EMPTY} -> {row.target_field}",
+            "what": f"{row.source_label or row.source_field or row.constant or EMPTY} -> "
+            f"{_target(integration, row)}",
         }
         for row in rows.order_by("-history_date", "-history_id")[:most]
     ]

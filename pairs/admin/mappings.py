@@ -40,6 +40,8 @@ class MappingForm(forms.ModelForm):
             choices=[*empty, *((field.key, _named(field)) for field in self.targets)],
             widget=UnfoldAdminSelectWidget(),
         )
+        # Without the buttons to add and change, for which there is no room in a row.
+        self.fields["table"].widget = self.fields["table"].widget.widget
         if self.way == FieldMapping.Way.BACK:
             self.fields["kind"].choices = [(kind.value, kind.label) for kind in BACK_KINDS]
         if self.offered:
@@ -123,6 +125,7 @@ class MappingInline(TabularInline):
     way: str
     targets: Sequence[TargetField] = ()
     show_change_link = False
+    hide_title = True
     readonly_fields = ("target_shown", "source_shown")
 
     @classmethod

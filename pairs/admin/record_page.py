@@ -13,7 +13,7 @@ from connections.admin.logs import EFFECT_TONES
 from connections.admin.subjects import subject_link
 from connections.adminsite import label, link, page_of, sentence, stored_fault_rows
 from connections.models import AuditEntry, Effect, EffectState
-from pairs.admin.states import next_step, tone_of
+from pairs.admin.states import SETTLED_AT_BATCH, next_step, tone_of
 from pairs.models import Record, RecordState
 
 MOST_STEPS = 200
@@ -31,13 +31,9 @@ def page(record: Record) -> dict[str, Any]:
         "record": record,
         "state": label(record.get_state_display(), tone_of(record.state)),
         "reason": sentence(record.reason),
-        "next_step": next_step(record.state),
+        "next_step": _next_step(record),
         "faults": stored_fault_rows(record.faults or []),
-        "faults_title": (
-            gettext("What differs from what was booked")
-            if record.state == RecordState.CHANGED
-            else gettext("What has to be corrected")
-        ),
+        "is_changed": record.state == RecordState.CHANGED,
         "integration_url": page_of(record.integration),
         "flow": gettext(record.declared.label),
         "bookings": _bookings(record),
@@ -46,6 +42,12 @@ def page(record: Record) -> dict[str, Any]:
         "timeline": _timeline(record, owners),
         "calls_url": _list("admin:connections_calllog_changelist", f"?subject={record.subject}"),
     }
+
+
+def _next_step(record: Record) -> str:
+    if record.state == RecordState.UNSETTLED and not has_unclear_write(record):
+        return gettext(SETTLED_AT_BATCH)
+    return next_step(record.state)
 
 
 def has_unclear_write(record: Record) -> bool:

@@ -41,8 +41,8 @@ STATES: Mapping[str, StateOfAffairs] = {
     RecordState.REFUSED: StateOfAffairs(
         "danger",
         _(
-            "Nothing was sent. Correct the values listed below at the source (or the mapping); the record "
-            "then goes on by itself. 'Try again' makes it go on at once."
+            "Nothing was sent. Correct the values that its page lists, at the source or in the mapping; the "
+            "record then goes on by itself. 'Try again' makes it go on at once."
         ),
     ),
     RecordState.REJECTED: StateOfAffairs(
@@ -62,7 +62,7 @@ STATES: Mapping[str, StateOfAffairs] = {
     RecordState.CHANGED: StateOfAffairs(
         "warning",
         _(
-            "The source says something else than what was booked; the differences are listed below. "
+            "The source says something else than what was booked; its page lists the differences. "
             "Decide: reverse and book again, or keep the booking."
         ),
     ),
@@ -101,6 +101,12 @@ STATES: Mapping[str, StateOfAffairs] = {
         "neutral", _("Nothing to do: a person has closed it. 'Try again' opens it again.")
     ),
 }
+
+
+SETTLED_AT_BATCH = _(
+    "Look into DATEV whether the batch has arrived, then say so on the page of the batch; its records go on "
+    "by themselves. Nothing is sent before that."
+)
 
 
 def tone_of(state: str) -> Tone:

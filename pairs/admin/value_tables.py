@@ -44,6 +44,7 @@ class RowInline(TabularInline):
     form = RowForm
     fields = ("source_value", "source_label", "target_value")
     extra = 1
+    hide_title = True
 
 
 @admin.register(ValueTable)

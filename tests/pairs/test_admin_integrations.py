@@ -151,7 +151,7 @@ def test_a_row_is_mapped_by_choosing_a_field_and_its_name_is_kept(world, page):
     row = FieldMapping.objects.get(integration=world.integration, target_field="posting_text")
     assert (row.source_field, row.source_label) == (world.fields["document_number"], "Belegnummer")
     assert row.history.first().history_user.username == "anna"
-    assert "Belegnummer -&gt; posting_text" in look(browser, page)
+    assert "Belegnummer -&gt; posting text (Buchungstext)" in look(browser, page)
 
 
 @pytest.mark.parametrize(

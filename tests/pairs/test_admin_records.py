@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils.html import escape
 
+from bookings.models import Batch, BatchState
 from connections.messages import say
 from connections.models import AuditEntry, Effect, EffectState
 from pairs.admin.states import STATES
@@ -90,6 +91,7 @@ def test_the_list_can_be_filtered_and_searched(refused, booked, person, language
 def test_each_state_has_its_own_next_step(refused):
     assert set(STATES) == set(RecordState)
     assert len({state.next_step for state in STATES.values()}) == len(STATES)
+    Effect.objects.create(owner=refused.owner, name="invoice", state=EffectState.UNKNOWN)
     for state, known in STATES.items():
         Record.objects.filter(pk=refused.pk).update(state=state)
         assert known.next_step.split(".")[0].split("'")[0] in look(superuser(), url(refused))
@@ -201,6 +203,17 @@ def test_an_unclear_write_is_settled_by_whoever_has_looked(refused, name, state)
     refused.refresh_from_db()
     assert (effect.state, refused.state) == (state, RecordState.WAITING)
     assert AuditEntry.objects.filter(action="write.settled", actor="anna").count() == 1
+
+
+def test_a_record_whose_batch_is_unclear_leads_to_the_page_of_the_batch(booked):
+    batch = Batch.objects.get()
+    Batch.objects.update(state=BatchState.UNKNOWN)
+    Record.objects.filter(pk=booked.pk).update(state=RecordState.UNSETTLED)
+
+    page = look(superuser(), url(booked))
+
+    assert "say so on the page of the batch" in page and url(batch) in page
+    assert "/do/arrived/" not in page
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
