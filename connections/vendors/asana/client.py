@@ -114,9 +114,11 @@ class Client:
         return answer
 
     def data_of(self, answer: Answer, *, is_write: bool) -> Any:
+        """One object or a list of them, each with its gid; a gateway may well send JSON of its own."""
         body = answer.json()
-        if isinstance(body, Mapping) and "data" in body:
-            return body["data"]
+        data = body.get("data") if isinstance(body, Mapping) else None
+        if all(map(_has_gid, data if isinstance(data, list) else [data])):
+            return data
         raise _unreadable(answer, OutcomeUnknownError if is_write else TransientError)
 
     def _note_changes(self, header: str | None) -> None:
@@ -137,6 +139,10 @@ class Client:
         self.connection.learned = row.learned
         for name in new:
             logger.warning("Asana announces a change of its interface: %s", name)
+
+
+def _has_gid(item: Any) -> bool:
+    return isinstance(item, Mapping) and isinstance(item.get("gid"), str)
 
 
 def _unreadable(answer: Answer, error: type[ConnectorError]) -> ConnectorError:

@@ -1,0 +1,104 @@
+"""How each vendor and each pair is put on the stage. A new one adds one entry; the tests stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connections.models import Connection
+from mlconnector.sandbox.asana import AsanaSimulator
+from mlconnector.sandbox.datev import DatevSimulator
+from mlconnector.sandbox.datev.state import Client
+from tests import factories
+from tests.pairs.world import World
+
+CLIENT = "455148-1"
+
+
+@dataclass(frozen=True)
+class VendorStage:
+    """A simulator, a connection to it, and what the tests must know of the vendor's own words."""
+
+    simulator: Callable[[], Any]
+    # Where it is mounted.
+    prefixes: tuple[str, ...]
+    connection: Callable[[Any], Connection]
+    # Fills the simulator with more things than fit on a page; returns how many there are.
+    fill: Callable[[Any], int]
+    # The list (`Vendor.discover`) that shows them.
+    listing: str
+    # What is chosen above a list, by the list's name; made in the simulator.
+    parents: Callable[[Any], Mapping[str, str]]
+    # (route, headers) of answers that name a further address, here a foreign one.
+    links: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())
+
+
+def _many_projects(asana: Any) -> int:
+    for number in range(230):
+        asana.add_project(f"Projekt {number}")
+    return 230
+
+
+def _many_clients(datev: Any) -> int:
+    datev.clients += [Client(455148, number, f"Muster {number} GmbH") for number in range(10, 240)]
+    return len(datev.clients)
+
+
+def _asana_parents(asana: Any) -> Mapping[str, str]:
+    project = asana.add_project()
+    asana.add_custom_field(project, "Konto", "enum", options=["4930"])
+    return {"fields": project, "writable_fields": project}
+
+
+EVIL = "https://evil.example"
+
+VENDORS: dict[str, VendorStage] = {
+    "asana": VendorStage(
+        AsanaSimulator,
+        (factories.ASANA, factories.ASANA_FILES),
+        factories.asana_connection,
+        fill=_many_projects,
+        listing="projects",
+        parents=_asana_parents,
+    ),
+    "datev": VendorStage(
+        DatevSimulator,
+        (factories.DATEV,),
+        factories.datev_connection,
+        fill=_many_clients,
+        listing="clients",
+        parents=lambda datev: {"document_types": CLIENT},
+        links=(("clients.list", {"Link": f'<{EVIL}/clients?skip=100>; rel="next"'}),),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PairStage:
+    """A world in which one source object becomes one thing at the target.
+
+    `make(asana=..., datev=..., ...)` takes the simulators by their vendors' keys.
+    """
+
+    make: Callable[..., World]
+    # A new source object that is ready to be handled; its reference.
+    ready: Callable[[World], str]
+    # The same object, changed in what matters, and deleted.
+    changed: Callable[[World, str], Any]
+    deleted: Callable[[World, str], Any]
+    # How many things stand at the target.
+    arrived: Callable[[World], int]
+    # A change makes a person decide once it has arrived.
+    is_final: bool = True
+
+
+PAIRS: dict[str, PairStage] = {
+    "asana_datev": PairStage(
+        make=lambda asana, datev: World(asana, datev, result_comment=True),
+        ready=lambda world: world.approved(),
+        changed=lambda world, ref: world.asana.set_field(ref, world.fields["amount"], "238.00"),
+        deleted=lambda world, ref: world.asana.delete_task(ref),
+        arrived=lambda world: len(world.datev.bookings()),
+    ),
+}
