@@ -26,7 +26,8 @@ def record(
     details = _plain(facts)
     if message is not None:
         details["message"] = _plain(message.to_json())
-    with transaction.atomic():
+    # An entry that can't be written takes back what it is about, so no savepoint is needed.
+    with transaction.atomic(savepoint=False):
         if database.vendor == "postgresql":
             with database.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])

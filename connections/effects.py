@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from connections import audit, clock
 from connections.errors import ConnectorError, OutcomeUnknownError, TransientError
@@ -52,7 +52,8 @@ class Effects:
         with neither, an unclear try raises OutcomeUnknownError for a person to settle.
         `search_lag` is how long the vendor's search may not yet show what was written.
         """
-        effect, _ = Effect.objects.get_or_create(owner=self.owner, name=name)
+        known = Effect.objects.filter(owner=self.owner, name=name).first()
+        effect = known or Effect(owner=self.owner, name=name)
         if effect.state == EffectState.DONE:
             return effect.result
         if effect.state in (EffectState.STARTED, EffectState.UNKNOWN):
@@ -101,19 +102,34 @@ class Effects:
 
     def _start(self, effect: Effect, content_digest: str) -> None:
         """Mark as started, really committed before anything is sent (a transaction around it is refused)."""
-        now = clock.now()
-        with transaction.atomic(durable=True):
-            self.guard()
-            won = Effect.objects.filter(pk=effect.pk, state=effect.state, starts=effect.starts).update(
-                state=EffectState.STARTED, digest=content_digest, starts=effect.starts + 1, started_at=now
-            )
+        try:
+            with transaction.atomic(durable=True):
+                self.guard()
+                won = self._store_start(effect, content_digest)
+        except IntegrityError:
+            won = False  # Another worker's row of the same name came in between.
         if not won:
             raise TransientError(
                 say("Another worker is at '%(write)s' already.", write=effect.name),
                 retry_after=timedelta(minutes=1),
             )
-        effect.state, effect.digest, effect.started_at = EffectState.STARTED, content_digest, now
+
+    def _store_start(self, effect: Effect, content_digest: str) -> bool:
+        """The row as started, made or changed in one step; False if it is not as we have read it."""
+        before = {"state": effect.state, "starts": effect.starts}
+        effect.state, effect.digest, effect.started_at = EffectState.STARTED, content_digest, clock.now()
         effect.starts += 1
+        if effect.pk is None:
+            effect.save(force_insert=True)
+            return True
+        return bool(
+            Effect.objects.filter(pk=effect.pk, **before).update(
+                state=effect.state,
+                digest=effect.digest,
+                starts=effect.starts,
+                started_at=effect.started_at,
+            )
+        )
 
     def _mark(self, effect: Effect, state: EffectState, error: ConnectorError) -> None:
         """What came of this very start; a later one, or one that is done, is left alone."""

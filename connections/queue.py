@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
@@ -20,8 +21,10 @@ def wake(task: str, *arguments: int | str) -> None:
 
     Call it inside the transaction that saves the rows: with the database as broker both commit or neither.
     """
-    if not _full():
-        async_task(task, *arguments)
+    # Outside of a transaction django-q2 would close this process's connection to the database each time.
+    with transaction.atomic(savepoint=False):
+        if not _full():
+            async_task(task, *arguments)
 
 
 def _full() -> bool:

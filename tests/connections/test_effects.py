@@ -120,12 +120,26 @@ def test_a_worker_that_lost_its_record_sends_nothing(vendor):
     with pytest.raises(TransientError):
         Effects("record:1:1", guard).once("submit", vendor.write)
     assert vendor.arrived == []
-    assert (effect().state, effect().starts) == (EffectState.PLANNED, 0)
+    assert not Effect.objects.exists()
 
 
-def test_a_worker_that_was_overtaken_between_look_and_start_sends_nothing(vendor):
+def test_a_worker_that_was_overtaken_between_look_and_start_sends_nothing(effects, vendor):
     def guard():
-        Effect.objects.update(state=EffectState.STARTED, starts=1)
+        Effect.objects.update(state=EffectState.STARTED, starts=2)
+
+    vendor.trouble = RejectedError("not yet")
+    with pytest.raises(RejectedError):
+        effects.once("submit", vendor.write)
+    vendor.arrived.clear()
+
+    with pytest.raises(TransientError, match="Another worker"):
+        Effects("record:1:1", guard).once("submit", vendor.write)
+    assert vendor.arrived == []
+
+
+def test_of_two_workers_that_start_the_same_new_write_one_sends(vendor):
+    def guard():
+        Effect.objects.create(owner="record:1:1", name="submit", state=EffectState.STARTED, starts=1)
 
     with pytest.raises(TransientError, match="Another worker"):
         Effects("record:1:1", guard).once("submit", vendor.write)
