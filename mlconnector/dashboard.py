@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from bookings import selectors as booking_selectors
-from bookings.models import Account, BatchState, DatevClient, DocumentState
+from bookings.models import Account, BatchState, DatevClient, DocumentState, Job, JobState
 from connections import clock
 from connections.admin.panel import Light, SignIn, light, sign_in
 from connections.adminsite import Tone, label, link_to, page_of, sentence
@@ -27,6 +29,9 @@ from pairs.registry import pairs
 RECORDS = "admin:pairs_record_changelist"
 BATCHES = "admin:bookings_batch_changelist"
 DOCUMENTS = "admin:bookings_document_changelist"
+JOBS = "admin:bookings_job_changelist"
+# Jobs that DATEV has not ended, or of which we do not know the end.
+OPEN_JOBS: dict[str, Tone] = {JobState.OPEN: "info", JobState.PENDING: "info", JobState.UNKNOWN: "danger"}
 # Batches that are no longer of interest here.
 QUIET = (BatchState.POSTED,)
 BATCH_TONES: dict[str, Tone] = {
@@ -162,6 +167,16 @@ def batches() -> dict[str, Any]:
         for state in (DocumentState.REFUSED, DocumentState.DUPLICATE)
         if documents[state]
     ]
+    jobs = dict(Job.objects.filter(state__in=OPEN_JOBS).order_by().values_list("state").annotate(Count("pk")))
+    lines += [
+        Line(
+            label(f"{gettext('DATEV jobs')}: {JobState(state).label}", tone),
+            jobs[state],
+            f"{reverse(JOBS)}?state__exact={state}",
+        )
+        for state, tone in OPEN_JOBS.items()
+        if state in jobs
+    ]
     return {"batches": lines, "accepted": counts[BatchState.POSTED]}
 
 
@@ -220,24 +235,28 @@ def steps(integrations: Sequence[Integration]) -> list[Step]:
 
 
 def queue() -> dict[str, Any]:
-    """Whether workers work: when a task last came through the queue."""
+    """Whether workers work: when a task last came through the queue, and what waits for them too long."""
+    now = clock.now()
+    oldest = selectors.oldest_due(now)
+    is_late = oldest is not None and now - oldest > timedelta(seconds=settings.READY_DUE_SECONDS)
+    return {"queue": _heartbeat(now), "oldest_due": oldest if is_late else None}
+
+
+def _heartbeat(now: datetime) -> dict[str, str]:
     beat = Heartbeat.objects.filter(name="queue").first()
     if beat is None:
         words = gettext("No worker has reported yet. Start the workers (qcluster), or `manage.py work`.")
-        return {"queue": {"tone": "danger", "words": words}}
-    seconds = max(0, int((clock.now() - beat.at).total_seconds()))
-    is_alive = seconds <= settings.READY_QUEUE_SECONDS
-    minutes = seconds // 60
-    words = (
-        ngettext(
+        return {"tone": "danger", "words": words}
+    seconds = max(0, int((now - beat.at).total_seconds()))
+    if seconds < 60:
+        words = gettext("The workers reported less than a minute ago.")
+    else:
+        reported = ngettext(
             "The workers reported %(count)s minute ago.",
             "The workers reported %(count)s minutes ago.",
-            minutes,
+            seconds // 60,
         )
-        % {"count": minutes}
-        if minutes
-        else gettext("The workers reported less than a minute ago.")
-    )
-    if not is_alive:
-        words = f"{words} {gettext('Nothing is worked off: have them restarted.')}"
-    return {"queue": {"tone": "success" if is_alive else "danger", "words": words}}
+        words = reported % {"count": seconds // 60}
+    if seconds <= settings.READY_QUEUE_SECONDS:
+        return {"tone": "success", "words": words}
+    return {"tone": "danger", "words": f"{words} {gettext('Nothing is worked off: have them restarted.')}"}

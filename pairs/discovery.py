@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from connections.base import Option, SettingField
 from connections.errors import ConnectorError
 from connections.messages import DataFault, say
@@ -77,9 +80,29 @@ def _container(pair: Pair) -> SettingField | None:
     return next(found, None)
 
 
+# The types of fields as people call them; a type that is not listed is shown as the system names it.
+KINDS = {
+    "text": _("text"),
+    "number": _("number"),
+    "date": _("date"),
+    "enum": _("choice"),
+    "multi_enum": _("several choices"),
+    "people": _("people"),
+    "formula": _("formula"),
+    "boolean": _("yes or no"),
+}
+# Not types but what the whole list is about.
+PLACES = ("workspace", "project", "option")
+
+
+def _kind(kind: str) -> str:
+    return gettext(KINDS[kind]) if kind in KINDS else kind
+
+
 def described(option: Option, longest: int = 90) -> str:
     """Name, type and options of a field in one line."""
-    kind = f" ({option.kind})" if option.kind else ""
+    shown = "" if option.kind in PLACES else _kind(option.kind)
+    kind = f" ({shown})" if shown else ""
     names = ", ".join(item.label for item in option.options)
     text = f"{option.label}{kind}" + (f": {names}" if names else "")
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

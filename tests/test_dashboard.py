@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bookings.models import Batch, BatchState, Job, JobState
 from connections import clock
 from connections.messages import say
 from connections.models import Connection, Health
@@ -132,6 +133,16 @@ def test_it_says_whether_the_workers_live(db, age, words, tone):
     assert f"mlc-dot mlc-{tone}" in page
 
 
+def test_a_record_that_waits_too_long_for_a_worker_is_told(world):
+    Record.objects.create(
+        integration=world.integration, flow="tasks", source_ref="1", due_at=clock.now() - timedelta(minutes=5)
+    )
+    assert "no worker has taken it" not in look(superuser(), INDEX)
+
+    Record.objects.update(due_at=clock.now() - timedelta(hours=2))
+    assert "no worker has taken it" in look(superuser(), INDEX)
+
+
 def test_reading_that_fails_is_told_with_its_integration(world):
     Cursor.objects.create(
         integration=world.integration, flow="tasks", error=say("Asana does not answer.").to_json()
@@ -146,6 +157,15 @@ def test_batches_are_counted_by_state(world):
     world.approved()
     world.work()
     assert "1 accepted by DATEV" in look(superuser(), INDEX)
+
+    Batch.objects.update(state=BatchState.UNKNOWN)
+    Job.objects.update(state=JobState.UNKNOWN)
+    browser = superuser()
+    page = look(browser, INDEX)
+    for model in ("batch", "job"):
+        address = reverse(f"admin:bookings_{model}_changelist") + "?state__exact=unknown"
+        assert f'href="{address}">1</a>' in page
+        assert browser.get(address).context["cl"].result_count == 1
 
 
 def test_who_may_see_nothing_sees_no_numbers(world):
