@@ -347,7 +347,7 @@ def _run(
         rollback_on_validation_errors=True,
         raise_errors=False,
     )
-    faults = sorted([*doubled, *_faults(result, rows)], key=lambda fault: fault.row)
+    faults = sorted([*doubled, *_faults(result, rows, table.id_field)], key=lambda fault: fault.row)
     totals = result.totals
     return Report(
         rows=len(rows),
@@ -375,7 +375,7 @@ def _doubled(rows: Sequence[Row], name: str) -> list[RowFault]:
     return faults
 
 
-def _faults(result: Result, rows: Sequence[Row]) -> list[RowFault]:
+def _faults(result: Result, rows: Sequence[Row], id_field: str) -> list[RowFault]:
     faults = [
         RowFault(rows[invalid.number - 1].number, fault)
         for invalid in result.invalid_rows
@@ -383,7 +383,11 @@ def _faults(result: Result, rows: Sequence[Row]) -> list[RowFault]:
     ]
     for number, errors in result.row_errors():
         row = rows[number - 1]
-        faults += [RowFault(row.number, DataFault("", "", Message(str(error.error)))) for error in errors]
+        # Only the number by which a row is found fails here; other values fail in the validation.
+        faults += [
+            RowFault(row.number, DataFault(id_field, row.values.get(id_field, ""), Message(str(error.error))))
+            for error in errors
+        ]
     faults += [RowFault(0, DataFault("", "", Message(str(error.error)))) for error in result.base_errors]
     return faults
 

@@ -23,7 +23,6 @@ from bookings.admin.shown import (
     BATCH_TONES,
     DOCUMENT_TONES,
     JOB_TONES,
-    ROWS_SHOWN,
     bookings_of,
     entries_table,
     extf_file,
@@ -46,6 +45,7 @@ from connections.adminsite import (
 from connections.messages import say
 
 BOOKINGS_LISTED = 50
+ROWS_SHOWN = 500
 UNCLEAR = (BatchState.UNKNOWN, BatchState.PARTLY)
 
 
@@ -173,13 +173,12 @@ class BatchAdmin(ReadOnlyAdmin):
             "opts": self.model._meta,
             "media": self.media,
             "back": page_of(batch),
-            "rows_shown": ROWS_SHOWN,
         }
         content = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
         if batch.route == Route.EXTF and content is not None:
-            context["file"] = extf_file(bytes(content))
+            context["file"] = extf_file(bytes(content), ROWS_SHOWN)
         else:
-            found = bookings_of(batch)
+            found = bookings_of(batch, ROWS_SHOWN)
             context["table"] = entries_table(
                 [booking.entry for booking in found], max(batch.rows - len(found), 0)
             )

@@ -22,7 +22,6 @@ from bookings.validation import labels
 from connections.adminsite import FaultRow, Tone, fault_rows
 from connections.errors import RejectedError
 
-ROWS_SHOWN = 500
 SIDE = _("side (Soll/Haben)")
 POSTING_TEXT = _("posting text (Buchungstext)")
 PARTNER = _("creditor or debtor")
@@ -152,7 +151,7 @@ def _filled(columns: Iterable[tuple[Cell, Sequence[Cell]]], more: int) -> ShownT
     return ShownTable([heading for heading, _cells in kept], rows, more)
 
 
-def extf_file(content: bytes, max_rows: int = ROWS_SHOWN) -> ShownFile:
+def extf_file(content: bytes, max_rows: int) -> ShownFile:
     """The stored bytes read back by our own column table."""
     try:
         parsed = parser.parse(content, max_rows=max_rows)
@@ -173,6 +172,6 @@ def extf_file(content: bytes, max_rows: int = ROWS_SHOWN) -> ShownFile:
     )
 
 
-def bookings_of(batch: Batch, limit: int = ROWS_SHOWN) -> list[Any]:
+def bookings_of(batch: Batch, limit: int) -> list[Any]:
     """The first bookings of a batch in the order of their rows."""
     return list(batch.bookings.order_by("row", "pk")[:limit])

@@ -26,10 +26,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from bookings import exports, imports, services, starter, starting
-from bookings.imports import TABLES, Report
+from bookings.imports import TABLES, Report, RowFault
 from bookings.models import Account, DatevClient, TaxKey
 from bookings.table_files import MAX_BYTES
-from connections.adminsite import fault_rows, link, may, page_of, tell_error
+from connections.adminsite import link, may, page_of, tell_error
 from connections.errors import ConnectorError, RejectedError
 
 # An uploaded file waits this long between its preview and its import.
@@ -112,21 +112,21 @@ class TableViews:
         error: RejectedError | None = None,
         stored: str = "",
     ) -> TemplateResponse:
-        faults = (
-            [fault.fault for fault in report.faults]
+        found = (
+            report.faults
             if report is not None
-            else list(error.faults if error else ())
+            else [RowFault(0, fault) for fault in (error.faults if error else ())]
         )
-        rows = [fault.row for fault in report.faults] if report is not None else [0] * len(faults)
+        headings = {column.field: column.headings[0].title() for column in TABLES[table].columns}
         shown = [
             {
-                "row": row,
-                "field": fault.field,
-                "value": fault.value,
-                "rule": fault.rule,
-                "remedy": fault.remedy,
+                "row": one.row,
+                "field": headings.get(one.fault.field, one.fault.field),
+                "value": one.fault.value,
+                "rule": one.fault.rule,
+                "remedy": one.fault.remedy,
             }
-            for row, fault in zip(rows, fault_rows(faults), strict=True)
+            for one in found[:FAULTS_SHOWN]
         ]
         return self._page(
             request,
@@ -136,9 +136,9 @@ class TableViews:
             filename=filename,
             report=report,
             problem=str(error) if error else "",
-            faults=shown[:FAULTS_SHOWN],
+            faults=shown,
             with_rows=report is not None,
-            more_faults=max(len(shown) - FAULTS_SHOWN, 0),
+            more_faults=max(len(found) - FAULTS_SHOWN, 0),
             stored=stored,
         )
 
