@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from bookings.validation import labels
-from mlconnector.demo import books, pdf, tasks
+from mlconnector.demo import books, pdf, report, tasks
+from mlconnector.demo.stage import BOOKED, PROJECTS, TO_CHECK
 from pairs.models import RecordState
 from tests.settings import KIND
 
@@ -99,6 +101,94 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # The process has ended in between.
         return b""
+
+
+# --- The comparison ---
+
+TODAY = date(2026, 11, 21)
+
+
+def as_it_must_be() -> report.Vendors:
+    """What the vendors hold after a demonstration without any deviation."""
+    numbers = [invoice.number for invoice in tasks.INVOICES]
+    booked = [invoice for invoice in tasks.INVOICES if invoice.is_booked]
+    attached = {i.number: [f"{i.number}/{n}" for n in range(i.files)] for i in tasks.INVOICES}
+    told = {i.number: BOOKED if i.is_booked else TO_CHECK if i.is_refused else None for i in tasks.INVOICES}
+    return report.Vendors(
+        bookings=[
+            {
+                "document_field_1": invoice.number,
+                "client": books.reference(PROJECTS[invoice.project]),
+                "amount": invoice.amount,
+                "date": invoice.on(TODAY).isoformat(),
+                "account": books.partner_number(PROJECTS[invoice.project], invoice.partner),
+                "contra_account": invoice.account,
+                "bu_key": books.TAX_CASES.get(invoice.tax, ""),
+                "currency": invoice.currency or "EUR",
+            }
+            for invoice in booked
+        ],
+        files=Counter(file for invoice in booked for file in attached[invoice.number]),
+        jobs=Counter({"EXTF succeeded": 3}),
+        findings=[],
+        repeated=[],
+        results=told,
+        written=Counter(number for number in numbers if told[number]),
+        comments=Counter(
+            invoice.number
+            for invoice in tasks.INVOICES
+            if told[invoice.number] and invoice.project == tasks.TOOLS
+        ),
+        gids={number: number for number in numbers},
+        attached=attached,
+    )
+
+
+def deviations(there: report.Vendors) -> list[str]:
+    found = [*report._bookings(there, TODAY), *report._documents(there), *report._write_backs(there)]
+    assert all(": " in line or "files are in DATEV" in line for line in found)
+    return [line.partition(": ")[0] for line in found if "files are in DATEV" not in line]
+
+
+def test_nothing_is_reported_when_all_is_as_it_must_be():
+    assert deviations(as_it_must_be()) == []
+
+
+def test_a_booking_with_other_values_is_named():
+    for name, value in (
+        ("amount", "1.00"),
+        ("client", "455148-9"),
+        ("date", "2026-01-01"),
+        ("account", "79999"),
+        ("bu_key", "40"),
+        ("currency", "GBP"),
+    ):
+        there = as_it_must_be()
+        there.bookings[0][name] = value
+        assert deviations(there) == [there.bookings[0]["document_field_1"]], name
+
+
+def test_a_booking_that_nobody_approved_or_that_came_twice_is_named():
+    there = as_it_must_be()
+    there.bookings += [dict(there.bookings[0]), {"document_field_1": "WB-1201"}]
+    assert deviations(there) == [there.bookings[0]["document_field_1"], "WB-1201"]
+
+
+def test_a_document_that_is_missing_or_there_twice_or_not_wanted_is_named():
+    there = as_it_must_be()
+    there.files["WB-1001/0"] = 0
+    there.files["WB-1003/1"] = 2
+    there.files["WB-1101/0"] = 1
+    assert sorted(deviations(there)) == ["WB-1001", "WB-1003", "WB-1101"]
+
+
+def test_a_result_that_is_missing_or_wrong_or_written_twice_is_named():
+    there = as_it_must_be()
+    there.results = {**there.results, "WB-1001": None}
+    there.written["WB-1002"] = 2
+    there.comments["WB-1003"] = 0
+    there.written["WB-1202"] = 1
+    assert sorted(deviations(there)) == ["WB-1001", "WB-1002", "WB-1003", "WB-1202"]
 
 
 # --- The data ---

@@ -43,7 +43,7 @@ def environment(folder: Path, port: int) -> Mapping[str, str]:
         "QUEUE_WORKERS": "2",
         "ALLOW_PRIVATE_ADDRESSES": "true",
         "LANGUAGE_CODE": "de",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "ERROR",
         MARK: str(folder),
     }
 

@@ -56,8 +56,11 @@ class Command(BaseCommand):
             lock = place.claim(folder)
         except BlockingIOError as error:
             raise CommandError(f"Another demonstration is running in {folder}. End it first.") from error
-        with lock, translation.override("en"):
-            Demonstration(self, folder).run(once=once, plant=plant)
+        try:
+            with lock, translation.override("en"):
+                Demonstration(self, folder).run(once=once, plant=plant)
+        except KeyboardInterrupt:
+            self.stdout.write("The demonstration was ended before it was ready.")
 
     def _start_again(self, folder: Path, once: bool) -> None:
         """Become a process whose settings are those of the demonstration."""
