@@ -21,6 +21,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from connections.errors import ConnectorError
@@ -299,6 +300,18 @@ class ReadOnlyAdmin(PostActionsAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
+    """Earlier versions are read, never stored again: they hold no secrets, and nothing would check them."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return answer
 
 
 def confirmation(

@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 
 from bookings import documents, jobs
@@ -22,7 +21,7 @@ from bookings.admin.table_views import TableViews
 from bookings.imports import TABLES
 from bookings.models import DatevClient, FiscalYearRow
 from connections import clock
-from connections.adminsite import EMPTY, PostActionsAdmin, listed, may, post_action
+from connections.adminsite import EMPTY, HistoryAdmin, PostActionsAdmin, listed, may, post_action
 from connections.messages import Message
 
 # Table -> model in lower case, for the names of the pages.
@@ -41,7 +40,7 @@ class FiscalYearInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(DatevClient)
-class DatevClientAdmin(SimpleHistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
+class DatevClientAdmin(HistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
     list_display = (
         "name",
         "consultant_number",

@@ -12,12 +12,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from bookings import tax_keys
 from bookings.admin.shown import percent
 from bookings.models import Account, CostCenter, DatevClient, Partner, TaxKey
-from connections.adminsite import EMPTY, PostActionsAdmin, ask_for_many, label, post_action
+from connections.adminsite import EMPTY, HistoryAdmin, PostActionsAdmin, ask_for_many, label, post_action
 
 CONFIRM_QUESTION = _(
     "A tax key decides how much tax is booked. Confirm it only after your tax adviser has agreed that it "
@@ -26,7 +25,7 @@ CONFIRM_QUESTION = _(
 WITHDRAW_QUESTION = _("Bookings with this tax key are refused until it is confirmed again. Go on?")
 
 
-class TableAdmin(SimpleHistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
+class TableAdmin(HistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
     """Rows of one table of all clients; the list is for one client once the filter names it."""
 
     table = ""

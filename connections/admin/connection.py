@@ -17,11 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from connections import health, oauth, services, views
 from connections.admin.panel import held_tokens, light, notes, panel, sign_in, signs_in_with_browser, who
-from connections.adminsite import EMPTY, PostActionsAdmin, link_to, page_of, post_action
+from connections.adminsite import EMPTY, HistoryAdmin, PostActionsAdmin, link_to, page_of, post_action
 from connections.base import SecretField, SettingField, Vendor
 from connections.messages import say
 from connections.models import Connection, Health
@@ -40,7 +39,7 @@ def is_signed_in(connection: Connection) -> bool:
 
 
 @admin.register(Connection)
-class ConnectionAdmin(SimpleHistoryAdmin, SettingsAdmin, PostActionsAdmin):  # type: ignore[misc]
+class ConnectionAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):  # type: ignore[misc]
     """The vendor is chosen first; then its declared settings and secrets are drawn."""
 
     list_display = ("name", "vendor_name", "light_shown", "signed_in_as", "sign_in_ends", "checked_at")

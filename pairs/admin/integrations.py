@@ -15,12 +15,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from bookings.models import DatevClient
 from connections.adminsite import (
     EMPTY,
+    HistoryAdmin,
     PostAction,
     PostActionsAdmin,
     fault_rows,
@@ -83,7 +83,7 @@ class OptionsForm(forms.Form):
 
 
 @admin.register(Integration)
-class IntegrationAdmin(SimpleHistoryAdmin, SettingsAdmin, PostActionsAdmin):
+class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
     """First pair and connections, then settings and mapping with what the systems offer to choose from."""
 
     form = IntegrationForm

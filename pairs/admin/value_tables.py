@@ -10,13 +10,12 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from bookings.imports import ValueRow, read_values
 from connections import audit
-from connections.adminsite import PostActionsAdmin, link_to, listed, post_action
+from connections.adminsite import HistoryAdmin, PostActionsAdmin, link_to, listed, post_action
 from connections.messages import say
 from pairs import actions
 from pairs.models import Integration, ValueTable, ValueTableRow
@@ -48,7 +47,7 @@ class RowInline(TabularInline):
 
 
 @admin.register(ValueTable)
-class ValueTableAdmin(SimpleHistoryAdmin, PostActionsAdmin):
+class ValueTableAdmin(HistoryAdmin, PostActionsAdmin):
     list_display = ("name", "rows_shown", "used_by")
     search_fields = ("name", "rows__source_value", "rows__source_label", "rows__target_value")
     inlines = (RowInline,)

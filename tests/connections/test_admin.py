@@ -155,18 +155,18 @@ class TestChanging:
         stored = Connection.objects.get()
         assert (stored.name, stored.health, stored.learned) == ("Other", Health.SIGN_IN, {"x": 1})
 
-    def test_an_old_version_comes_back_without_its_secrets_being_shown(self, datev_connection):
+    def test_an_old_version_is_read_without_secrets_and_never_stored_again(self, datev_connection):
         browser = superuser()
         first = datev_connection.history.earliest()
-        self.changed(datev_connection, name="Wrong name", secret_client_secret=PLANTED)
+        self.changed(datev_connection, name="New name", secret_client_secret=PLANTED)
         address = url(datev_connection, "simple_history", first.pk)
         page = browser.get(address)
         assert PLANTED not in page.content.decode()
 
         sent = {**form_of_history(page), "name": first.name}
-        browser.post(address, sent)
+        assert browser.post(address, sent).status_code == 405
         stored = Connection.objects.get()
-        assert (stored.name, stored.secrets) == (first.name, {"client_secret": PLANTED})
+        assert (stored.name, stored.secrets) == ("New name", {"client_secret": PLANTED})
 
 
 def form_of_history(answer):

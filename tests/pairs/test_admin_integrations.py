@@ -74,7 +74,7 @@ def test_fields_are_shown_by_name_type_and_options_and_stored_by_id(world, page)
     html = look(superuser(), page)
 
     assert "Eingangsrechnungen" in html
-    assert "Steuerschlüssel (enum): 19 % Vorsteuer, 7 % Vorsteuer, ohne" in html
+    assert "Steuerschlüssel (choice): 19 % Vorsteuer, 7 % Vorsteuer, ohne" in html
     assert f'value="{world.fields["bu_key"]}" selected' in html
     assert "455148-1" in html and "Muster Werkzeugbau GmbH" in html
 
@@ -315,7 +315,7 @@ def test_a_fault_of_an_integration_that_is_on_is_told_on_saving(world, page):
 def test_a_value_table_is_made_from_the_options_of_a_field(world):
     browser = superuser()
     asked = browser.post(button(world.integration, "make_table")).content.decode()
-    assert "Kostenstelle (enum): Büro, Baustelle Süd" in asked
+    assert "Kostenstelle (choice): Büro, Baustelle Süd" in asked
 
     answer = press(
         browser,
@@ -403,3 +403,35 @@ def test_an_integration_that_is_on_can_not_be_deleted(world):
 def test_a_get_to_a_button_is_refused(world):
     for name in BUTTONS:
         assert superuser().get(button(world.integration, name)).status_code == 405
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("person", [superuser, viewer])
+def test_an_earlier_version_can_be_read_and_not_be_brought_back(world, person, language):
+    world.integration.language = "en"
+    world.integration.save()
+    table = ValueTable.objects.get(name="Kostenstellen")
+    for thing in (world.integration, table):
+        first = thing.history.order_by("history_id").first()
+        address = url(thing, "simple_history", str(first.pk))
+        look(person(language), address)
+        assert person(language).post(address, {"name": "Other"}).status_code == 405
+    assert not Integration.objects.filter(name="Other").exists()
+    assert not ValueTable.objects.filter(name="Other").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_not_used_can_be_deleted_after_a_question(world, language):
+    world.integration.is_on = False
+    world.integration.save()
+    unused = ValueTable.objects.create(name="Unbenutzt")
+    used = ValueTable.objects.get(name="Kostenstellen")
+    browser = superuser(language)
+
+    for thing in (world.integration, unused, used):
+        look(browser, url(thing, "delete"))
+    browser.post(url(unused, "delete"), {"post": "yes"})
+    browser.post(url(used, "delete"), {"post": "yes"})
+
+    assert not ValueTable.objects.filter(pk=unused.pk).exists()
+    assert ValueTable.objects.filter(pk=used.pk).exists(), "a mapping still needs it"
