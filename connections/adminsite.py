@@ -122,9 +122,13 @@ def with_help(text: object, help_url: str) -> SafeString | str:
 
 
 def may(request: HttpRequest, permission: str, model: type[Model]) -> bool:
-    """Whether the person has e.g. "change" on `model`, also where the admin itself is read-only."""
+    """Whether the person has e.g. "change" on `model`, also where the admin itself is read-only.
+
+    As everywhere in the admin, who may change may also look.
+    """
     meta = model._meta
-    return bool(request.user.has_perm(f"{meta.app_label}.{permission}_{meta.model_name}"))
+    enough = ("view", "change") if permission == "view" else (permission,)
+    return any(request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}") for verb in enough)
 
 
 # (request, object, cleaned data of the action's form) -> where to go, None = back to the object's page

@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from bookings import selectors as booking_selectors
-from bookings.models import Account, BatchState, DatevClient, DocumentState, Job, JobState
+from bookings.models import Account, Batch, BatchState, DatevClient, DocumentState, Job, JobState
 from connections import clock
 from connections.admin.panel import Light, SignIn, light, sign_in
-from connections.adminsite import Tone, label, link_to, page_of, sentence
+from connections.adminsite import Tone, label, link_to, may, page_of, sentence
 from connections.models import Connection
 from connections.registry import label as vendor_label
 from pairs import selectors
 from pairs.admin.records import GroupFilter
 from pairs.admin.states import next_step, tone_of
-from pairs.models import PARKED, Cursor, Heartbeat, Integration, RecordState, Webhook, WebhookState
+from pairs.models import PARKED, Cursor, Heartbeat, Integration, Record, RecordState, Webhook, WebhookState
 from pairs.registry import pairs
 
 RECORDS = "admin:pairs_record_changelist"
@@ -81,14 +81,14 @@ class Step:
 
 def add_to_index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Each part only for those who may see the lists behind it."""
-    parts: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
-        ("pairs.view_record", records),
-        ("connections.view_connection", connections),
-        ("bookings.view_batch", batches),
-        ("pairs.view_integration", reading),
+    parts: tuple[tuple[type[Model], Callable[[], dict[str, Any]]], ...] = (
+        (Record, records),
+        (Connection, connections),
+        (Batch, batches),
+        (Integration, reading),
     )
-    for permission, part in parts:
-        if request.user.has_perm(permission):
+    for model, part in parts:
+        if may(request, "view", model):
             context |= part()
     context |= queue()
     context["title"] = gettext("Dashboard")

@@ -206,5 +206,30 @@ def test_tables_of_the_queue_are_not_edited_by_hand(db):
 def test_people_are_managed(db, language):
     browser = superuser(language)
     person = User.objects.get(username="anna")
-    for address in ("auth/user/", f"auth/user/{person.pk}/change/", "auth/user/add/", "auth/group/"):
+    for address in (
+        "auth/user/",
+        f"auth/user/{person.pk}/change/",
+        f"auth/user/{person.pk}/password/",
+        "auth/user/add/",
+        "auth/group/",
+        "auth/group/add/",
+        "password_change/",
+    ):
         look(browser, f"/admin/{address}")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("person", [superuser, viewer])
+@pytest.mark.parametrize("app", ["pairs", "connections", "bookings"])
+def test_the_page_of_each_part_lists_what_it_holds(db, person, language, app):
+    assert f"/admin/{app}/" in look(person(language), f"/admin/{app}/")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_without_a_sign_in_there_is_only_the_form_to_sign_in(world, language):
+    browser = Client(headers={"accept-language": language})
+    answer = browser.get(INDEX)
+    assert answer.status_code == 302
+
+    page = look(browser, answer.url)
+    assert 'name="password"' in page and "Asana Muster" not in page
