@@ -384,10 +384,8 @@ def _faults(result: Result, rows: Sequence[Row], id_field: str) -> list[RowFault
     for number, errors in result.row_errors():
         row = rows[number - 1]
         # Only the number by which a row is found fails here; other values fail in the validation.
-        faults += [
-            RowFault(row.number, DataFault(id_field, row.values.get(id_field, ""), Message(str(error.error))))
-            for error in errors
-        ]
+        value = row.values.get(id_field, "")
+        faults += [RowFault(row.number, DataFault(id_field, value, Message(str(e.error)))) for e in errors]
     faults += [RowFault(0, DataFault("", "", Message(str(error.error)))) for error in result.base_errors]
     return faults
 

@@ -80,6 +80,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Records"), "receipt_long", "pairs", "record"),
                     _item(_("Batches"), "folder_zip", "bookings", "batch"),
                     _item(_("DATEV jobs"), "hourglass_top", "bookings", "job"),
+                    _item(_("Bookings"), "list_alt", "bookings", "booking"),
                     _item(_("Documents"), "description", "bookings", "document"),
                 ],
             },
@@ -94,6 +95,17 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Tables of the DATEV clients"),
+                "separator": True,
+                "collapsible": True,
+                "items": [
+                    _item(_("Accounts"), "account_balance", "bookings", "account"),
+                    _item(_("Creditors and debtors"), "contacts", "bookings", "partner"),
+                    _item(_("Cost centers"), "pie_chart", "bookings", "costcenter"),
+                    _item(_("Tax keys"), "percent", "bookings", "taxkey"),
+                ],
+            },
+            {
                 "title": _("Proof"),
                 "separator": True,
                 "items": [
@@ -102,6 +114,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Deliveries"), "move_to_inbox", "pairs", "delivery"),
                     _item(_("Reading positions"), "bookmark", "pairs", "cursor"),
                     _item(_("Call log"), "http", "connections", "calllog"),
+                    _item(_("Writes to vendors"), "upload", "connections", "effect"),
                 ],
             },
             {

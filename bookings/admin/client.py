@@ -40,7 +40,7 @@ class FiscalYearInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(DatevClient)
-class DatevClientAdmin(HistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
+class DatevClientAdmin(HistoryAdmin, PostActionsAdmin):
     list_display = (
         "name",
         "consultant_number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,7 +26,22 @@ CONFIRM_QUESTION = _(
 WITHDRAW_QUESTION = _("Bookings with this tax key are refused until it is confirmed again. Go on?")
 
 
-class TableAdmin(HistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
+def marked(name: str, description: Any) -> Callable[[Any], str]:
+    """A column that says yes, and nothing for no: a cross in red would look like a fault."""
+
+    @display(description=description, ordering=name)
+    def shown(row: Any) -> str:
+        return gettext("yes") if getattr(row, name) else EMPTY
+
+    return shown
+
+
+AUTOMATIC = marked("is_automatic", _("automatic account"))
+COLLECTIVE = marked("is_collective", _("collective account"))
+BLOCKED = marked("is_blocked", _("blocked"))
+
+
+class TableAdmin(HistoryAdmin, PostActionsAdmin):
     """Rows of one table of all clients; the list is for one client once the filter names it."""
 
     table = ""
@@ -55,7 +71,7 @@ class TableAdmin(HistoryAdmin, PostActionsAdmin):  # type: ignore[misc]
 @admin.register(Account)
 class AccountAdmin(TableAdmin):
     table = "accounts"
-    list_display = ("number", "name", "is_automatic", "is_collective", "is_blocked", "client")
+    list_display = ("number", "name", AUTOMATIC, COLLECTIVE, BLOCKED, "client")
     list_filter = ("client", "is_automatic", "is_collective", "is_blocked")
     search_fields = ("number", "name")
     fields = ("client", "number", "name", "is_automatic", "is_collective", "is_blocked")
@@ -64,7 +80,7 @@ class AccountAdmin(TableAdmin):
 @admin.register(Partner)
 class PartnerAdmin(TableAdmin):
     table = "partners"
-    list_display = ("number", "name", "city", "vat_id", "is_blocked", "client")
+    list_display = ("number", "name", "city", "vat_id", BLOCKED, "client")
     search_fields = ("number", "name", "city", "vat_id")
     fields = ("client", "number", "name", "city", "vat_id", "is_blocked")
 
@@ -72,7 +88,7 @@ class PartnerAdmin(TableAdmin):
 @admin.register(CostCenter)
 class CostCenterAdmin(TableAdmin):
     table = "cost_centers"
-    list_display = ("number", "name", "is_blocked", "client")
+    list_display = ("number", "name", BLOCKED, "client")
     search_fields = ("number", "name")
     fields = ("client", "number", "name", "is_blocked")
 

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('consultant_number', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1001), django.core.validators.MaxValueValidator(9999999)], verbose_name='consultant number (Berater)')),
                 ('client_number', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99999)], verbose_name='client number (Mandant)')),
                 ('chart', models.CharField(blank=True, choices=[('03', 'SKR03'), ('04', 'SKR04'), ('', 'own chart')], default='03', max_length=2, verbose_name='chart of accounts')),
-                ('account_length', models.PositiveSmallIntegerField(default=4, help_text="Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' fills it in.", validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(8)], verbose_name='account length')),
+                ('account_length', models.PositiveSmallIntegerField(default=4, help_text="Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' tells if DATEV has another.", validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(8)], verbose_name='account length')),
                 ('encoding', models.CharField(choices=[('utf-8-sig', 'UTF-8 with byte order mark'), ('cp1252', 'Windows-1252')], default='utf-8-sig', max_length=10, verbose_name='encoding of EXTF files')),
                 ('is_finalized', models.BooleanField(default=False, help_text="Finalized bookings can't be changed in DATEV any more. Leave off unless your tax adviser asks.", verbose_name='finalize bookings (Festschreibung)')),
                 ('dictation_code', models.CharField(blank=True, max_length=4, verbose_name='initials (Diktatkürzel)')),
@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                 ('consultant_number', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1001), django.core.validators.MaxValueValidator(9999999)], verbose_name='consultant number (Berater)')),
                 ('client_number', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99999)], verbose_name='client number (Mandant)')),
                 ('chart', models.CharField(blank=True, choices=[('03', 'SKR03'), ('04', 'SKR04'), ('', 'own chart')], default='03', max_length=2, verbose_name='chart of accounts')),
-                ('account_length', models.PositiveSmallIntegerField(default=4, help_text="Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' fills it in.", validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(8)], verbose_name='account length')),
+                ('account_length', models.PositiveSmallIntegerField(default=4, help_text="Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' tells if DATEV has another.", validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(8)], verbose_name='account length')),
                 ('encoding', models.CharField(choices=[('utf-8-sig', 'UTF-8 with byte order mark'), ('cp1252', 'Windows-1252')], default='utf-8-sig', max_length=10, verbose_name='encoding of EXTF files')),
                 ('is_finalized', models.BooleanField(default=False, help_text="Finalized bookings can't be changed in DATEV any more. Leave off unless your tax adviser asks.", verbose_name='finalize bookings (Festschreibung)')),
                 ('dictation_code', models.CharField(blank=True, max_length=4, verbose_name='initials (Diktatkürzel)')),
@@ -444,7 +444,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('announced_at', None)), fields=['batch'], name='booking_unannounced'),
+            index=models.Index(condition=models.Q(('announced_at', None)), fields=['id'], name='booking_unannounced'),
         ),
         migrations.AddConstraint(
             model_name='booking',
@@ -452,7 +452,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='batch',
-            index=models.Index(condition=models.Q(('state__in', ('closed', 'sent'))), fields=['due_at'], name='batch_due'),
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='batch_due'),
         ),
         migrations.AddIndex(
             model_name='batch',

@@ -51,7 +51,9 @@ class DatevClient(models.Model):
         _("account length"),
         default=4,
         validators=[MinValueValidator(4), MaxValueValidator(8)],
-        help_text=_("Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' fills it in."),
+        help_text=_(
+            "Digits of a G/L account (Sachkontenlänge); 'Read from DATEV' tells if DATEV has another."
+        ),
     )
     encoding = models.CharField(
         _("encoding of EXTF files"), max_length=10, choices=Encoding.choices, default=Encoding.UTF8

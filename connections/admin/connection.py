@@ -39,7 +39,7 @@ def is_signed_in(connection: Connection) -> bool:
 
 
 @admin.register(Connection)
-class ConnectionAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):  # type: ignore[misc]
+class ConnectionAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
     """The vendor is chosen first; then its declared settings and secrets are drawn."""
 
     list_display = ("name", "vendor_name", "light_shown", "signed_in_as", "sign_in_ends", "checked_at")
