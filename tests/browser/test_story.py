@@ -98,6 +98,7 @@ def test_a_finance_admin_connects_maps_approves_and_replays(
     replay(visitor, record, installation)
     see_it_booked(visitor, vendors, "RE-2042", documents=2)
     look_around(visitor)
+    look_in_the_dark(visitor, record)
 
     assert not visitor.troubles, "\n".join(dict.fromkeys(visitor.troubles))
 
@@ -357,3 +358,16 @@ def look_around(visitor: Visitor) -> None:
     visitor.shot("ein-stapel")
     visitor.follow('a[href$="/file/"]')
     visitor.shot("datei-des-stapels")
+
+
+def look_in_the_dark(visitor: Visitor, record: str) -> None:
+    visitor.in_the_dark()
+    for name, path in {
+        "übersicht": "/admin/",
+        "vorgang": record,
+        "integration": f"{INTEGRATIONS}1/change/",
+        "verbindung": f"{CONNECTIONS}2/change/",
+        "stapel": "/admin/bookings/batch/1/file/",
+    }.items():
+        visitor.open(path)
+        visitor.shot(f"dunkel-{name}")

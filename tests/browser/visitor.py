@@ -26,7 +26,7 @@ WIDTH, HEIGHT, MOST_HEIGHT = 1440, 950, 4000
 STEP_SECONDS = 15.0
 LOOK_AGAIN_MILLISECONDS = 300
 # Words of an English sentence that no German page of the admin holds.
-ENGLISH = re.compile(r"\b(the|is|are|and|of|with|has|was|not|it|to be)\b")
+ENGLISH = re.compile(r"\b(the|is|are|and|of|to|with|has|not|it|your)\b")
 # What is shown as it is: raw data, code, and the other languages' names.
 AS_IT_IS = ".mlc-raw, code, pre, script, style, option, textarea, [lang='en']"
 
@@ -131,16 +131,22 @@ class Visitor:
             self.page.reload()
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the whole page; on our pages also look for what is not German."""
+        """Keep a picture of the whole page; look for what is too wide, and on our pages for English."""
         self.steps += 1
         height = self.page.evaluate(
             "Math.max(...[...document.querySelectorAll('body, body *')].map(one => one.scrollHeight))"
         )
         self.page.set_viewport_size({"width": WIDTH, "height": min(max(height, HEIGHT), MOST_HEIGHT)})
         self.page.screenshot(path=self.screenshots / f"{self.steps:02d}-{name}.png")
+        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            self.troubles.append(f"{self.page.url}: wider than the window")
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         if self.page.url.startswith(self.base):
             self._look_for_english()
+
+    def in_the_dark(self, is_dark: bool = True) -> None:
+        """As a person's system asks for it."""
+        self.page.emulate_media(color_scheme="dark" if is_dark else "light")
 
     def _look_for_english(self) -> None:
         language = self.page.locator("html").get_attribute("lang")
