@@ -309,6 +309,8 @@ class ReadOnlyAdmin(PostActionsAdmin):
 class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     """Earlier versions are read, never stored again: they hold no secrets, and nothing would check them."""
 
+    object_history_form_template = "admin/earlier_version.html"
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
