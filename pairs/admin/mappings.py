@@ -16,11 +16,19 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from connections.adminsite import EMPTY
 from connections.base import Option
-from pairs.base import Flow, TargetField
+from pairs.base import FieldType, Flow, TargetField
 from pairs.discovery import described, find, target_label
 from pairs.models import FieldMapping, Integration, MappingKind
 
 BACK_KINDS = (MappingKind.DIRECT, MappingKind.TABLE)
+# What is proposed for a field of each type; for others the value of the field.
+USUAL_KINDS = {
+    FieldType.AMOUNT: MappingKind.AMOUNT,
+    FieldType.DATE: MappingKind.DATE,
+    FieldType.ACCOUNT: MappingKind.ACCOUNT,
+    FieldType.COST_CENTER: MappingKind.COST_CENTER,
+    FieldType.CHOICE: MappingKind.CONSTANT,
+}
 
 
 class MappingForm(forms.ModelForm):
@@ -98,10 +106,13 @@ def _named(field: TargetField) -> str:
 class MappingFormSet(BaseInlineFormSet):
     """Proposes a row for each required field that nothing fills yet; refuses a field that is there twice."""
 
-    proposed: Sequence[str] = ()
+    proposed: Sequence[TargetField] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["initial"] = [{"target_field": key} for key in self.proposed]
+        kwargs["initial"] = [
+            {"target_field": field.key, "kind": USUAL_KINDS.get(field.type, MappingKind.DIRECT)}
+            for field in self.proposed
+        ]
         super().__init__(*args, **kwargs)
 
     def clean(self) -> None:
@@ -157,7 +168,7 @@ class MappingInline(TabularInline):
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return len(self._missing(obj))
 
-    def _missing(self, integration: Integration | None) -> list[str]:
+    def _missing(self, integration: Integration | None) -> list[TargetField]:
         if integration is None:
             return []
         mapped = set(
@@ -165,7 +176,7 @@ class MappingInline(TabularInline):
                 "target_field", flat=True
             )
         )
-        return [field.key for field in self.targets if field.is_required and field.key not in mapped]
+        return [field for field in self.targets if field.is_required and field.key not in mapped]
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         offered = getattr(request, "offered_fields", {}).get((self.flow.key, self.way))
