@@ -39,6 +39,43 @@ def stylesheet(request: HttpRequest) -> str:
     return static("mlconnector/admin.css")
 
 
+def icon(request: HttpRequest) -> str:
+    return static("mlconnector/icon.svg")
+
+
+# Texts of django-unfold that stand on our pages: it has no German of its own.
+TEXTS_OF_UNFOLD = (
+    _("Welcome back to"),
+    _("Type to search"),
+    _("No results found"),
+    _("This page yielded into no results. Create a new item or reset your filters."),
+    _("Reset filters"),
+    _("Filters"),
+    _("Apply Filters"),
+    _("Expand row"),
+    _("Go back"),
+    _("Select action"),
+    _("Select action to run"),
+    _("Select all rows"),
+    _("Select record"),
+    _("Run"),
+    _("Light"),
+    _("Dark"),
+    _("System"),
+    _("Toggle password visibility"),
+    _("Choose file to upload"),
+    _("Click to cancel"),
+    _("This item will be deleted."),
+    _("You have been successfully logged out from the administration"),
+    _("Changes"),
+    _("From"),
+    _("To"),
+    _("True"),
+    _("False"),
+    # Django's own German says "Geschichte".
+    _("History"),
+)
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "ml-connector",
     "SITE_HEADER": "ml-connector",
@@ -48,6 +85,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [stylesheet],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     # A calm blue; red, orange and green are kept for states.
     "COLORS": {
         "primary": {
