@@ -104,13 +104,14 @@ def apply(
             mapped.faults.append(_unreadable(target, found))
             mapped.unusable.add(target.key)
             continue
-        if found.is_empty:
-            if target.is_required:
-                mapped.faults.append(_missing(target, row))
-                mapped.unusable.add(target.key)
-            continue
         try:
-            mapped.values[target.key] = _convert(found, row, target, zone)
+            looked_up = _look_up(found, row)
+            if looked_up.is_empty:
+                if target.is_required:
+                    mapped.faults.append(_missing(target, row))
+                    mapped.unusable.add(target.key)
+                continue
+            mapped.values[target.key] = CONVERTERS[target.type](looked_up, zone)
         except Unreadable as error:
             mapped.faults.append(
                 DataFault(target.label, found.text or str(found.value), error.rule, error.remedy)
@@ -125,17 +126,14 @@ def _source_value(row: MappingRow, source: Mapping[str, SourceValue]) -> SourceV
     return source.get(row.source_field)
 
 
-def _convert(found: SourceValue, row: MappingRow, target: TargetField, zone: ZoneInfo) -> Any:
-    if row.kind in ("table", "account", "cost_center"):
-        found = _look_up(found, row)
-    return CONVERTERS[target.type](found, zone)
-
-
 def _look_up(found: SourceValue, row: MappingRow) -> SourceValue:
     """The table's value, by the option's id first, else by the text itself.
 
-    For accounts and cost centers the table leads from unique names to numbers.
+    For accounts and cost centers the table leads from unique names to numbers. An empty target leaves the
+    field empty ("without tax": no tax key).
     """
+    if found.is_empty or row.kind not in ("table", "account", "cost_center"):
+        return found
     table = row.table or {}
     for key in (found.key, found.text, str(found.value)):
         if key and key in table:

@@ -84,7 +84,9 @@ class ValueTableRow(models.Model):
     # The GID of an option where the source has one, else the text itself.
     source_value = models.CharField(_("source value"), max_length=200)
     source_label = models.CharField(_("shown as"), max_length=200, blank=True)
-    target_value = models.CharField(_("target value"), max_length=200)
+    target_value = models.CharField(
+        _("target value"), max_length=200, blank=True, help_text=_("Empty: the field is left empty.")
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -241,12 +243,12 @@ class Record(models.Model):
         )
         indexes = (
             # Only what can become due is indexed: the cost of a look stays the same with millions kept.
+            # "Not empty" follows from the comparison with a date; SQLite would not see that a list of
+            # states, which are parameters, is the one of the index.
+            models.Index(fields=("due_at",), name="record_due", condition=models.Q(due_at__isnull=False)),
             models.Index(
-                fields=("due_at",),
-                name="record_due",
-                condition=models.Q(state__in=("waiting", "sent", "unknown", "reconnect")),
+                fields=("lease_until",), name="record_lease", condition=models.Q(lease_until__isnull=False)
             ),
-            models.Index(fields=("lease_until",), name="record_lease", condition=models.Q(state="running")),
             models.Index(fields=("integration", "state"), name="record_by_state"),
         )
 
@@ -379,11 +381,7 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering = ("-id",)
-        indexes = (
-            models.Index(
-                fields=("id",), name="delivery_open", condition=models.Q(worked_at=None, verdict="genuine")
-            ),
-        )
+        indexes = (models.Index(fields=("id",), name="delivery_open", condition=models.Q(worked_at=None)),)
 
     def __str__(self) -> str:
         return f"{self.received_at:%Y-%m-%d %H:%M:%S}"

@@ -111,6 +111,13 @@ def test_a_value_table_is_asked_for_the_options_id_first():
     assert value_of(option, FieldType.COST_CENTER, kind="table", table={"Büro": "200"}) == "200"
 
 
+def test_an_empty_target_in_a_value_table_leaves_the_field_empty():
+    option = SourceValue("ohne", "ohne", key="1")
+
+    assert value_of(option, FieldType.TAX_KEY, kind="table", table={"1": ""}) is None
+    assert mapped(option, FieldType.TAX_KEY, required=True, kind="table", table={"1": ""}).faults
+
+
 def test_a_value_that_is_not_in_its_table_is_refused_with_the_tables_name():
     result = mapped("Keller", FieldType.COST_CENTER, kind="table", table={}, table_name="Abteilungen")
 
