@@ -89,3 +89,11 @@ def form_of(answer: Any) -> dict[str, Any]:
             elif value is not None:
                 sent[bound.html_name] = value
     return sent
+
+
+def saved(browser: Client, address: str, **changes: Any) -> Any:
+    """Change something on a page and save it without an error; the page that follows."""
+    answer = browser.post(address, form_of(browser.get(address)) | changes, follow=True)
+    form = answer.context.get("adminform")
+    assert form is None or not form.form.errors, form.form.errors
+    return answer
