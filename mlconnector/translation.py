@@ -47,7 +47,7 @@ CALLS = {
     "Fault": Call((2,), ("message",)),
     "SettingField": FIELD,
     "SecretField": FIELD,
-    "TargetField": FIELD,
+    "TargetField": Call((1, 4), FIELD.names),
     "Flow": Call((1,), ("label",)),
     "Decision": Call((1, 2), ("label", "help_text")),
     "Pair": Call((1, 2), ("label", "description")),
