@@ -291,6 +291,7 @@ def test_after_a_whole_run_everything_leads_to_everything(db, asana, datev, pers
         look(browser, url(document)),
     ):
         assert url(record) in page
+    assert Batch.objects.get().label == "Asana 03/2026"
     page = look(browser, url(Batch.objects.get()))
     assert url(document) in page and url(Job.objects.get()) in page and url(booking) in page
     assert "&lt;Büro&gt;" in page and "<Büro>" not in page
