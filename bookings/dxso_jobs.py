@@ -208,7 +208,8 @@ def _with_way_out(error: ConfigurationError) -> ConfigurationError:
     return ConfigurationError(
         say(
             "This client works with the new Belege online, which takes no DXSO transfers (%(code)s). Set the "
-            "integration to the route 'EXTF file and document', then replay the records of this batch.",
+            "integration to the route 'booking batch (EXTF) and document', then replay the records of this "
+            "batch.",
             code=error.code,
         ),
         vendor=error.vendor,

@@ -81,7 +81,7 @@ def _check_key(entry: Entry, key: TaxKeyInfo) -> Iterator[DataFault]:
             labels.BU_KEY,
             entry.bu_key,
             say("This tax key isn't confirmed yet."),
-            say("Confirm it with the tax adviser, then tick 'confirmed' in the client's tax keys."),
+            say("Confirm it with the tax adviser, then press 'Confirm' at the tax key of the client."),
         )
     if DIRECTIONS.get(key.direction, entry.direction) != entry.direction:
         rule = (

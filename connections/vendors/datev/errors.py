@@ -262,7 +262,7 @@ FAULTS: tuple[Fault, ...] = (
         ConfigurationError,
         _(
             "This client already works with the new Belege online, which takes no DXSO transfers. Set the "
-            "integration to EXTF file and document."
+            "integration to 'booking batch (EXTF) and document'."
         ),
         code=NO_DXSO_FOR_CLIENT,
     ),
