@@ -193,7 +193,8 @@ def settle(record: Record, outcome: Outcome) -> bool:
         )
         if current is None:
             return False
-        _apply(current, outcome, now)
+        current.integration = record.integration
+        _apply(current, outcome, now, claimed_version=record.seen_version)
         current.save()
         if _is_worth_telling(record, outcome):
             audit.record(
@@ -207,7 +208,7 @@ def settle(record: Record, outcome: Outcome) -> bool:
     return True
 
 
-def _apply(current: Record, outcome: Outcome, now: datetime) -> None:
+def _apply(current: Record, outcome: Outcome, now: datetime, *, claimed_version: str) -> None:
     current.state = outcome.state
     current.reason = outcome.message.to_json()
     current.faults = faults_to_json(outcome.faults)
@@ -223,6 +224,10 @@ def _apply(current: Record, outcome: Outcome, now: datetime) -> None:
         current.target_url = outcome.target_url
     if outcome.version:
         current.handled_version = outcome.version
+        if current.seen_version == claimed_version:
+            # Nothing was seen meanwhile, so what we read or wrote is what is known: a poll that finds it
+            # has no news, and an event that the mark of the object does not show (a comment, a file) is over.
+            current.seen_version = outcome.version
     if outcome.digest:
         current.digest = outcome.digest
     if outcome.result == Result.DONE:

@@ -17,7 +17,8 @@ from connections.exchange import Exchange
 from connections.messages import Message, faults_from_json
 from connections.models import AuditEntry, CallLog, TokenSet
 from connections.vendors.asana.api import AsanaApi
-from pairs import actions, selectors, tasks, work
+from pairs import actions, records, selectors, tasks, work
+from pairs.base import Change
 from pairs.models import PARKED, Cursor, Record, RecordState, Webhook
 from tests.pairs.stories import run_queue
 from tests.pairs.world import World
@@ -217,3 +218,22 @@ def test_a_source_that_sends_nonsense_is_shown_and_stops_nobody_else(world: Worl
     assert world.record(gid).state == RecordState.DONE
     world.work(minutes=1)
     assert Cursor.objects.get().error is None
+
+
+def test_an_event_that_the_objects_own_mark_does_not_show_is_looked_at_once(world: World) -> None:
+    """Asana does not move modified_at for a comment or a file; the record comes to rest all the same."""
+    gid = world.approved()
+    world.work(minutes=6)
+    later = (world.asana.clock.now() + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    records.wake(world.integration, "tasks", [Change(ref=gid, version=later)])
+    reads = len(world.asana.calls_to("tasks.get"))
+
+    for _ in range(10):
+        work.due_records()
+
+    assert world.record(gid).state == RecordState.DONE
+    assert len(world.asana.calls_to("tasks.get")) == reads + 1
+    # What a stale read has missed is found by the poll, although its moment lies before the event's.
+    world.asana.set_field(gid, world.fields["amount"], Decimal("238.00"))
+    world.work(minutes=3)
+    assert world.record(gid).state == RecordState.CHANGED
