@@ -5,11 +5,9 @@ from __future__ import annotations
 from connections.declared import setting_faults
 from connections.messages import DataFault, say
 from connections.registry import vendor
+from pairs.mapping import UNFILLED
 from pairs.models import FieldMapping, Integration, MappingKind
 from pairs.registry import pairs
-
-# Stands in a value table for a target value that is still to be filled in.
-UNFILLED = "?"
 
 
 def faults_of(integration: Integration) -> list[DataFault]:

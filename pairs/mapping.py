@@ -16,6 +16,8 @@ from pairs.base import FieldType, TargetField
 GERMAN_AMOUNT = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(?P<cents>,[0-9]{1,2})?")
 GERMAN_NUMBER = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(?P<cents>,[0-9]{1,6})?")
 GERMAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+# Stands in a value table for a target value that is still to be filled in.
+UNFILLED = "?"
 # Far above anything that can be booked, far below what makes decimal arithmetic fail.
 LARGEST_EXPONENT = 15
 TRUE_WORDS = frozenset({"1", "true", "ja", "yes", "wahr", "x"})
@@ -136,6 +138,11 @@ def _look_up(found: SourceValue, row: MappingRow) -> SourceValue:
         return found
     table = row.table or {}
     for key in (found.key, found.text, str(found.value)):
+        if key and table.get(key) == UNFILLED:
+            raise Unreadable(
+                say("Its row in the value table '%(table)s' is not filled in yet.", table=row.table_name),
+                say("Replace the question mark in the table."),
+            )
         if key and key in table:
             return SourceValue(table[key], table[key])
     if row.kind != "table":

@@ -11,7 +11,8 @@ from connections.base import Option
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import Message, say
 from pairs import intake
-from pairs.checks import UNFILLED, faults_of
+from pairs.checks import faults_of
+from pairs.mapping import UNFILLED
 from pairs.models import Cursor, Integration, ValueTable, ValueTableRow, Webhook, WebhookState
 
 
@@ -30,6 +31,8 @@ def switch_on(integration: Integration, *, by: str) -> None:
     _change(integration, "integration.switched_on", say("Switched on."), by, is_on=True, is_paused=False)
     intake.ensure_cursors()
     poll_now(integration, by=by)
+    # Its webhook is registered now, not up to a minute and a half later.
+    queue.wake("pairs.tasks.tick")
 
 
 def switch_off(integration: Integration, *, by: str) -> None:

@@ -118,6 +118,10 @@ def test_an_empty_target_in_a_value_table_leaves_the_field_empty():
     assert mapped(option, FieldType.TAX_KEY, required=True, kind="table", table={"1": ""}).faults
 
 
+def test_a_row_that_is_not_filled_in_yet_is_refused():
+    assert mapped("Keller", FieldType.TEXT, kind="table", table={"Keller": "?"}).faults
+
+
 def test_a_value_that_is_not_in_its_table_is_refused_with_the_tables_name():
     result = mapped("Keller", FieldType.COST_CENTER, kind="table", table={}, table_name="Abteilungen")
 
