@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from bookings.entry import Direction
@@ -266,20 +267,21 @@ def _refused(document: Document, message: Message) -> None:
 
 
 def _arrived(document: Document, result: Mapping[str, Any], document_type: str) -> None:
-    Document.objects.filter(pk=document.pk).update(
-        state=result["state"],
-        reason=result.get("message"),
-        document_type=document_type,
-        uploaded_at=clock.now(),
-        content=None,
-    )
-    document.refresh_from_db()
-    audit.record(
-        f"document.{document.state}",
-        document.origin,
-        say("'%(name)s' is in DATEV.", name=document.filename)
-        if document.state == DocumentState.UPLOADED
-        else Message.from_json(result["message"]),
-        guid=document.guid,
-        sha256=document.sha256,
-    )
+    with transaction.atomic():
+        Document.objects.filter(pk=document.pk).update(
+            state=result["state"],
+            reason=result.get("message"),
+            document_type=document_type,
+            uploaded_at=clock.now(),
+            content=None,
+        )
+        document.refresh_from_db()
+        audit.record(
+            f"document.{document.state}",
+            document.origin,
+            say("'%(name)s' is in DATEV.", name=document.filename)
+            if document.state == DocumentState.UPLOADED
+            else Message.from_json(result["message"]),
+            guid=document.guid,
+            sha256=document.sha256,
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from bookings.entry import Entry, Side
@@ -130,6 +130,8 @@ def entries(origin: str, revision: int) -> list[Entry]:
 
 def posted_entries(origin: str, before_revision: int) -> list[Entry]:
     """What of earlier revisions stands in DATEV's books: posted, and not taken back by a later reversal."""
+    if before_revision == 1:
+        return []
     bookings = (
         Booking.objects.filter(origin=origin, revision__lt=before_revision)
         .select_related("batch")
@@ -157,7 +159,11 @@ def _core(entry: Entry) -> Entry:
 
 def unannounced(limit: int) -> list[Booking]:
     """Bookings whose batch is settled and whose source was not told yet, oldest first."""
-    return list(Booking.objects.filter(announced_at=None, batch__state__in=SETTLED).order_by("pk")[:limit])
+    return list(not_announced()[:limit])
+
+
+def not_announced() -> QuerySet[Booking]:
+    return Booking.objects.filter(announced_at=None, batch__state__in=SETTLED).order_by("pk")
 
 
 def failed_jobs_since(moment: datetime, after_id: int = 0, limit: int = 100) -> list[Job]:
@@ -193,6 +199,6 @@ def _counted(found: object, names: list[str]) -> dict[str, int]:
 
 def next_due_at() -> datetime | None:
     """When the next batch closes or is due for the worker; None if nothing is on its way."""
-    due = Batch.objects.filter(state__in=WORKABLE).aggregate(at=Min("due_at"))["at"]
+    due = Batch.objects.filter(state__in=WORKABLE, due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
     closes = Batch.objects.filter(state=BatchState.OPEN).aggregate(at=Min("close_at"))["at"]
     return min((at for at in (due, closes) if at), default=None)

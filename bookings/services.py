@@ -142,6 +142,8 @@ def _size(pairs: Sequence[tuple[Booking, Entry]], route: Route) -> int:
 
 def _replace_earlier(origin: str, revision: int) -> None:
     """Take earlier revisions that did not reach the books out of the way: they are never sent again."""
+    if revision == 1:
+        return
     earlier = list(
         Booking.objects.filter(origin=origin, revision__lt=revision)
         .exclude(verdict=BookingVerdict.RELEASED)

@@ -37,7 +37,7 @@ def wake(integration: Integration, flow_key: str, changes: Sequence[Change]) -> 
         record.source_ref: record
         for record in Record.objects.filter(
             integration=integration, flow=flow_key, source_ref__in=[change.ref for change in changes]
-        )
+        ).order_by()
     }
     woken = []
     for change in changes:
@@ -145,8 +145,12 @@ def hold(record: Record) -> None:
 
 def sweep(now: datetime, *, most: int = 500) -> int:
     """Free the records whose worker has died, and give up those that killed too many. How many."""
-    stale = Record.objects.filter(state=RecordState.RUNNING, lease_until__lt=now)[:most]
-    return sum(_free(record, now) for record in stale)
+    return sum(_free(record, now) for record in stale(now)[:most])
+
+
+def stale(now: datetime) -> QuerySet[Record]:
+    """Records whose worker has not renewed its lease in time."""
+    return Record.objects.filter(state=RecordState.RUNNING, lease_until__lt=now).order_by("lease_until")
 
 
 def _free(record: Record, now: datetime) -> bool:
@@ -183,8 +187,8 @@ def wake_reconnected(now: datetime) -> int:
             **{f"integration__{role}__checked_at__gt": since, f"integration__{role}__health": Health.OK}
         )
     ids = list(
-        Record.objects.filter(
-            workable_integration(), signed_in, state=RecordState.RECONNECT, due_at__gt=now
-        ).values_list("pk", flat=True)[:1000]
+        Record.objects.filter(workable_integration(), signed_in, state=RecordState.RECONNECT, due_at__gt=now)
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:1000]
     )
     return Record.objects.filter(pk__in=ids, state=RecordState.RECONNECT).update(due_at=now)

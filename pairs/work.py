@@ -23,7 +23,8 @@ def one(record_id: int) -> Outcome | None:
     if record is None:
         return None
     outcome = engine.run(record)
-    if outcome is not None and outcome.result == Result.SENT:
+    if outcome is not None and outcome.result == Result.SENT and jobs.due(clock.now()).exists():
+        # Its batch was closed just now; one that still collects is closed by a later record or by the tick.
         queue.wake("pairs.tasks.work_bookings")
     return outcome
 

@@ -99,9 +99,7 @@ class Batch(models.Model):
         )
         indexes = (
             # Only what can become due is indexed: a look costs the same however many are kept.
-            models.Index(
-                fields=("due_at",), name="batch_due", condition=models.Q(state__in=("closed", "sent"))
-            ),
+            models.Index(fields=("due_at",), name="batch_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=("close_at",), name="batch_closes", condition=models.Q(state="open")),
         )
 
@@ -192,9 +190,7 @@ class Booking(models.Model):
             ),
         )
         indexes = (
-            models.Index(
-                fields=("batch",), name="booking_unannounced", condition=models.Q(announced_at=None)
-            ),
+            models.Index(fields=("id",), name="booking_unannounced", condition=models.Q(announced_at=None)),
         )
 
     def __str__(self) -> str:

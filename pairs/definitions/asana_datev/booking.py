@@ -209,9 +209,10 @@ def _gone(booked: selectors.BookingOutcome) -> Outcome:
 
 
 def _done(context: Context, booked: selectors.BookingOutcome, version: str) -> Outcome:
-    if documents.missing(context.record.subject) and context.record.instruction:
-        attachments.repair(context, _client(context))
     missing = documents.missing(context.record.subject)
+    if missing and context.record.instruction:
+        attachments.repair(context, _client(context))
+        missing = documents.missing(context.record.subject)
     if missing:
         return parked(
             RecordState.DOCUMENT_MISSING,
