@@ -1,0 +1,74 @@
+"""Whole stories against the vendors' own specifications: our requests and the simulators' answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connections import clock, services
+from connections.models import TokenSet
+from pairs import actions, work
+from tests.connections.vendors.asana import test_contract as asana_client
+from tests.connections.vendors.datev import test_contract as datev_client
+from tests.contract import Contract, spec_file
+from tests.pairs.world import World
+from tests.sandbox.asana import spec as asana_simulator
+from tests.sandbox.datev import spec as datev_simulator
+
+
+@pytest.fixture(params=["extf", "dxso"])
+def told(request: pytest.FixtureRequest, db: None, asana: Any, datev: Any, settings: Any) -> World:
+    """A world after bookings, a refusal, a correction, comments, webhooks, lost answers and waiting."""
+    spec_file("asana", "asana_oas.yaml")
+    settings.PUBLIC_URL = "https://hub.example"
+    asana.options.handshake_on_a_thread = False
+    world = World(asana, datev, route=request.param, result_comment=True)
+    for connection in (world.source, world.target):
+        services.test_connection(connection, "anna")
+    work.webhooks()
+    gid = world.approved()
+    asana.deliver()
+    world.approved(amount=None)
+    world.approved(kind="Gutschrift")
+    for simulator, route in (
+        (asana, "tasks.change"),
+        (asana, "stories.create"),
+        (asana, "tasks.list"),
+        (datev, "extf.import"),
+        (datev, "documents.put"),
+    ):
+        simulator.faults.add(route, drop="after")
+    datev.faults.add("extf.job", status=429, headers={"Retry-After": "5"})
+    world.work(minutes=12)
+    TokenSet.objects.update(access_expires_at=clock.now() - timedelta(seconds=1))
+    asana.set_field(gid, world.fields["amount"], Decimal("238.00"))
+    world.work(minutes=4)
+    actions.decide(world.record(gid), "correct", by="anna")
+    world.work(minutes=8)
+    type(world.integration).objects.update(is_on=False)
+    work.webhooks()
+    assert len(datev.bookings()) >= 3
+    return world
+
+
+def test_what_passes_between_us_and_asana_breaks_no_rule(told: World) -> None:
+    deviations = (*asana_simulator.DEVIATIONS, *asana_client.DEVIATIONS)
+    contract = Contract(spec_file("asana", "asana_oas.yaml"), prefixes=("/api/1.0",), deviations=deviations)
+    calls = [call for call in told.asana.calls if call.path.startswith("/api/1.0/")]
+
+    assert {"tasks.list", "tasks.change", "stories.create", "webhooks.create"} <= {one.route for one in calls}
+    found = [one for one in contract.violations(calls) if ": request: " in one]
+    assert [*found, *asana_simulator.violations(told.asana)] == []
+
+
+@pytest.mark.parametrize("api", sorted(datev_simulator.FILES))
+def test_what_passes_between_us_and_datev_breaks_no_rule(told: World, api: str) -> None:
+    contract = datev_simulator.contract(api)
+    contract.deviations = (*contract.deviations, *datev_client.DEVIATIONS)
+    calls = [call for call in told.datev.calls if call.path.startswith(f"/{api}/")]
+
+    assert calls or api in ("extf", "dxso")
+    assert contract.violations(calls) == []
