@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 
 from connections import audit
-from connections.messages import Message
+from connections.messages import Message, say
 from connections.models import Connection, Health
+
+WORKS = say("The connection works.")
 
 
 def sign_in_needed(connection: Connection, message: Message, *, help_url: str = "") -> None:
@@ -20,7 +22,7 @@ def untested(connection: Connection, message: Message | None = None, *, actor: s
 
 
 def healthy(connection: Connection, message: Message | None = None, *, actor: str = "") -> None:
-    _change(connection, Health.OK, message, "connection.healthy", actor=actor)
+    _change(connection, Health.OK, message, "connection.healthy", actor=actor, told=WORKS)
 
 
 def needs_attention(connection: Connection, message: Message, *, actor: str = "", help_url: str = "") -> None:
@@ -42,7 +44,9 @@ def _change(
     *,
     actor: str = "",
     help_url: str = "",
+    told: Message | None = None,
 ) -> None:
+    """`told` stands in the audit trail where there is no message."""
     stored = message.to_json() if message else None
     if stored is not None and help_url:
         # The vendor's own page about the fault, shown beside the sentence.
@@ -51,7 +55,7 @@ def _change(
         # update(), not save(): health is no configuration and leaves no version in the history.
         others = Connection.objects.filter(pk=connection.pk).exclude(health=health)
         if others.update(health=health, health_message=stored):
-            audit.record(action, f"connection:{connection.pk}", message, actor=actor)
+            audit.record(action, f"connection:{connection.pk}", message or told, actor=actor)
         else:
             Connection.objects.filter(pk=connection.pk).update(health_message=stored)
     connection.health, connection.health_message = health, stored

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -101,6 +102,8 @@ class TaxKeyAdmin(TableAdmin):
     list_display = ("bu_key", "meaning", "shown_rate", "direction", "confirmed", "client")
     list_filter = ("client", "is_confirmed", "direction")
     search_fields = ("bu_key", "meaning")
+    # As numbers: 2, 9, 10, 94, 511.
+    ordering = (Length("bu_key"), "bu_key")
     fields = (
         "client",
         "bu_key",

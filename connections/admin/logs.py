@@ -88,7 +88,7 @@ class CallLogAdmin(ReadOnlyAdmin):
     @display(description=_("address"), ordering="url")
     def address(self, call: CallLog) -> SafeString:
         short = call.url if len(call.url) <= LONGEST_ADDRESS else f"{call.url[:LONGEST_ADDRESS]}..."
-        return format_html('<span title="{}">{}</span>', call.url, short)
+        return format_html('<span class="mlc-address" title="{}">{}</span>', call.url, short)
 
     @display(description=_("answer"), ordering="status")
     def answer(self, call: CallLog) -> SafeString:

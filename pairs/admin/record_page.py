@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -22,17 +23,30 @@ ACTIONS = {
     "record.entered": _("The record was entered."),
     "booking.placed": _("The booking was put into a batch."),
 }
+# What a write is called, by the first part of its name.
+WRITES = {
+    "put_document": _("document into DATEV"),
+    "import_extf": _("booking file into DATEV"),
+    "create_dxso": _("XML job at DATEV"),
+    "upload_dxso": _("file of the XML job"),
+    "finalise_dxso": _("start of the XML job"),
+    "write_back": _("result into the fields of the source"),
+    "comment": _("comment at the source"),
+}
+AGAIN = _("A person has asked for another try; it is read again from its source.")
 
 
 def page(record: Record) -> dict[str, Any]:
     """All that the template shows; a handful of queries."""
     owners = _owners(record, _batches(record))
+    # What stood in the way before is not the reason any more.
+    is_tried_again = bool(record.instruction) and record.state in (RecordState.WAITING, RecordState.RUNNING)
     return {
         "record": record,
         "state": label(record.get_state_display(), tone_of(record.state)),
-        "reason": sentence(record.reason),
+        "reason": gettext(AGAIN) if is_tried_again else sentence(record.reason),
         "next_step": _next_step(record),
-        "faults": stored_fault_rows(record.faults or []),
+        "faults": [] if is_tried_again else stored_fault_rows(record.faults or []),
         "is_changed": record.state == RecordState.CHANGED,
         "integration_url": page_of(record.integration),
         "flow": gettext(record.declared.label),
@@ -81,7 +95,9 @@ def _bookings(record: Record) -> list[dict[str, Any]]:
         entry, batch = booking.entry, booking.batch
         found.append(
             {
-                "text": gettext("%(amount)s %(currency)s %(side)s, account %(account)s to %(contra)s")
+                "text": gettext(
+                    "%(amount)s %(currency)s %(side)s, account %(account)s, contra account %(contra)s"
+                )
                 % {
                     "amount": f"{entry.amount:.2f}".replace(".", ","),
                     "currency": entry.currency,
@@ -131,12 +147,18 @@ def _effects(owners: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "effect": effect,
+            "name": _write_name(effect.name),
             "about": subject_link(effect.owner),
             "state": label(effect.get_state_display(), EFFECT_TONES.get(effect.state, "neutral")),
             "error": sentence(effect.error),
         }
         for effect in Effect.objects.filter(owner__in=owners)
     ]
+
+
+def _write_name(name: str) -> str:
+    known = WRITES.get(name.partition(":")[0])
+    return capfirst(gettext(known)) if known else name
 
 
 def _timeline(record: Record, owners: list[str]) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         )
         return (*fields, "body_shown") if request.user.is_superuser else fields
 
-    @admin.display(description=_("verdict"), ordering="verdict")
+    @admin.display(description=_("authenticity"), ordering="verdict")
     def verdict_shown(self, delivery: Delivery) -> SafeString:
         return state_label(delivery, VERDICT_TONES, "verdict")
 
