@@ -140,7 +140,7 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
         entries,
         route=route,
         batch_origin=f"integration:{context.integration.pk}",
-        label=f"{context.setting('batch_label')} {entry.document_date:%m/%Y}",
+        label=str(context.setting("batch_label")),
         booking_label=task.name,
         source_url=task.permalink_url,
         closing=services.Closing(
