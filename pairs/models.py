@@ -297,13 +297,13 @@ class Cursor(models.Model):
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="cursors")
     flow = models.CharField(max_length=30)
     value = models.JSONField(default=dict)
-    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True, db_index=True)
     polled_at = models.DateTimeField(_("last read at"), null=True, blank=True)
     claimed_by = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # Message JSON of the last failure; null after a good poll.
     error = models.JSONField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
 
     class Meta:
         verbose_name = _("cursor")
@@ -326,7 +326,9 @@ class Webhook(models.Model):
     """One webhook at a vendor, for one watched object; its address holds an unguessable part."""
 
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="webhooks")
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="webhooks")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, verbose_name=_("connection"), related_name="webhooks"
+    )
     flow = models.CharField(max_length=30)
     resource_ref = models.CharField(_("watched object"), max_length=200)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -341,9 +343,9 @@ class Webhook(models.Model):
     registered_at = models.DateTimeField(_("registered at"), null=True, blank=True)
     last_seen_at = models.DateTimeField(_("last heard of at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True, db_index=True)
     error = models.JSONField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
 
     class Meta:
         verbose_name = _("webhook")
@@ -375,7 +377,7 @@ class Delivery(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     worked_at = models.DateTimeField(_("worked off at"), null=True, blank=True)
     woken = models.PositiveIntegerField(_("records woken"), default=0)
-    error = models.TextField(blank=True)
+    error = models.TextField(_("error"), blank=True)
 
     class Meta:
         verbose_name = _("delivery")

@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(db_index=True, max_length=60, verbose_name='step')),
                 ('subject', models.CharField(db_index=True, max_length=100, verbose_name='about')),
                 ('details', models.JSONField(default=dict, verbose_name='details')),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ('previous_hash', models.CharField(blank=True, max_length=64, verbose_name='checksum before')),
+                ('hash', models.CharField(max_length=64, verbose_name='checksum')),
             ],
             options={
                 'verbose_name': 'audit entry',

@@ -39,8 +39,8 @@ class AuditEntry(models.Model):
     subject = models.CharField(_("about"), max_length=100, db_index=True)
     # {"message": Message JSON, ...facts}
     details = models.JSONField(_("details"), default=dict)
-    previous_hash = models.CharField(max_length=64, blank=True)
-    hash = models.CharField(max_length=64)
+    previous_hash = models.CharField(_("checksum before"), max_length=64, blank=True)
+    hash = models.CharField(_("checksum"), max_length=64)
 
     objects = AuditEntryQuerySet.as_manager()
 
