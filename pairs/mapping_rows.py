@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bookings.models import DatevClient
 from pairs.mapping import MappingRow
@@ -36,12 +37,22 @@ def _table(row: FieldMapping, client: DatevClient | None) -> dict[str, str] | No
         return {entry.source_value: entry.target_value for entry in row.table.rows.all()}
     if client is None:
         return None
-    if row.kind == MappingKind.ACCOUNT:
-        accounts = client.accounts.exclude(name="").values_list("name", "number")
-        return _unique([*accounts, *client.partners.values_list("name", "number")])
-    if row.kind == MappingKind.COST_CENTER:
-        return _unique(client.cost_centers.exclude(name="").values_list("name", "number"))
+    if row.kind in (MappingKind.ACCOUNT, MappingKind.COST_CENTER):
+        return _numbers_by_name(client.pk, client.books_version, row.kind)
     return None
+
+
+@lru_cache(maxsize=40)
+def _numbers_by_name(client_id: int, version: str, kind: str) -> dict[str, str]:
+    """Read once for each version of the client's tables, which may have thousands of rows.
+
+    The version was read before the tables: a change in between only means that they are read again next time.
+    """
+    client = DatevClient(pk=client_id)
+    if kind == MappingKind.COST_CENTER:
+        return _unique(client.cost_centers.exclude(name="").values_list("name", "number"))
+    accounts = client.accounts.exclude(name="").values_list("name", "number")
+    return _unique([*accounts, *client.partners.values_list("name", "number")])
 
 
 def _unique(names: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -9,9 +9,11 @@ from django.db import connection
 from django_q.models import OrmQ
 
 from bookings import jobs, selectors
+from bookings.models import Account
 from connections import clock, queue
 from pairs import intake, records, work
 from pairs import selectors as pair_selectors
+from pairs.mapping_rows import rows_for
 from pairs.models import Cursor, RecordState
 from tests.pairs.world import World
 
@@ -85,3 +87,19 @@ def test_what_is_due_is_found_without_reading_what_is_done(index, query):
     if connection.vendor == "postgresql":
         pytest.skip("PostgreSQL decides by statistics, which an empty table has not; `make bench` measures.")
     assert f"INDEX {index}" in query(clock.now()).explain()
+
+
+@pytest.mark.django_db
+def test_tables_of_accounts_are_read_once_until_they_change(asana, datev, django_assert_num_queries):
+    world = World(asana, datev)
+
+    def names() -> dict[str, str]:
+        world.client.refresh_from_db()
+        rows = rows_for(world.integration, "tasks", world.client)
+        return next(row.table for row in rows if row.target_field == "contra_account")
+
+    assert names()["Bürobedarf"] == "4930"
+    with django_assert_num_queries(3):  # The client, the mapping, its value tables.
+        assert "Reisekosten" not in names()
+    Account.objects.create(client=world.client, number="4660", name="Reisekosten")
+    assert names()["Reisekosten"] == "4660"
