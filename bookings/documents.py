@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from bookings.entry import Direction
+from bookings.entry import Direction, Route
 from bookings.models import Booking, DatevClient, Document, DocumentState
 from bookings.reading import read_client
 from connections import audit, clock
@@ -67,16 +67,18 @@ def plan(
 
     `document_type` is a name of the client's list; empty = the first of the category of `direction`.
     """
-    document, _ = Document.objects.get_or_create(
-        origin=origin,
-        source_ref=source_ref,
-        defaults={
-            "client": client,
-            "filename": safe_filename(filename),
-            "direction": direction,
-            "document_type": document_type,
-        },
-    )
+    details = {
+        "client": client,
+        "filename": safe_filename(filename),
+        "direction": direction,
+        "document_type": document_type,
+    }
+    document, _ = Document.objects.get_or_create(origin=origin, source_ref=source_ref, defaults=details)
+    if document.client_id != client.pk:
+        # Booked for another client by now, in whose DATEV the first one's document can't be linked.
+        document, _ = Document.objects.get_or_create(
+            origin=origin, source_ref=f"{source_ref}@{client.ref}", defaults=details
+        )
     return document
 
 
@@ -87,11 +89,11 @@ def needs_new_guid(document: Document) -> bool:
     )
 
 
-def is_brought(document: Document) -> bool:
+def is_brought(document: Document, route: Route) -> bool:
     """Whether nothing has to be done for it any more: it is at DATEV, or kept for the DXSO job."""
-    return document.state in (DocumentState.UPLOADED, DocumentState.DUPLICATE) or (
-        document.state == DocumentState.PLANNED and document.content is not None
-    )
+    if route == Route.DXSO:
+        return document.content is not None
+    return document.state in (DocumentState.UPLOADED, DocumentState.DUPLICATE)
 
 
 def missing(origin: str) -> list[str]:

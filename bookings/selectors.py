@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -18,6 +18,7 @@ from bookings.models import (
     BatchState,
     Booking,
     BookingVerdict,
+    DatevClient,
     Document,
     DocumentState,
     Job,
@@ -146,6 +147,30 @@ def posted_entries(origin: str, before_revision: int) -> list[Entry]:
         else:
             standing.append(entry)
     return standing
+
+
+def client_of(origin: str, revision: int) -> DatevClient | None:
+    """In whose books the bookings of `origin` in this revision are."""
+    booking = Booking.objects.filter(origin=origin, revision=revision).select_related("client").first()
+    return booking.client if booking else None
+
+
+def other_books(origin: str, client: DatevClient) -> list[str]:
+    """The other clients in whose books bookings of `origin` stand, or may stand."""
+    others = Booking.objects.filter(origin=origin).exclude(client=client).select_related("batch", "client")
+    return sorted(
+        {
+            str(booking.client)
+            for booking in others.defer("batch__content")
+            if state_of(booking) not in ("failed", "stopped")
+        }
+    )
+
+
+def with_bookings(origins: Collection[str]) -> set[str]:
+    """Those of `origins` that have bookings which are in DATEV, or can still get there."""
+    found = Booking.objects.filter(origin__in=origins).exclude(verdict=BookingVerdict.RELEASED)
+    return set(found.values_list("origin", flat=True))
 
 
 def _mirrored(entry: Entry) -> Entry:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, Max, Sum
 
 from bookings import dxso_plan, validation
 from bookings.batches import Closing, Slot, collect, estimated_bytes
 from bookings.entry import Books, Entry, Route
-from bookings.models import Batch, BatchState, Booking, BookingVerdict, DatevClient, Document
+from bookings.models import SETTLED, Batch, BatchState, Booking, BookingVerdict, DatevClient, Document
 from bookings.snapshot import books
 from bookings.starting import load_starter
 from connections import audit, clock
@@ -19,7 +19,17 @@ from connections.effects import Guard
 from connections.errors import RejectedError, TransientError
 from connections.messages import DataFault, say
 
-__all__ = ["Closing", "books", "faults_of", "load_starter", "mark_announced", "place", "withdraw"]
+__all__ = [
+    "Closing",
+    "books",
+    "faults_of",
+    "load_starter",
+    "mark_announced",
+    "place",
+    "release_earlier",
+    "release_refused",
+    "withdraw",
+]
 
 # Bookings of an earlier revision in these states of their batch have not reached DATEV's books.
 NOT_BOOKED = (BatchState.FAILED, BatchState.STOPPED)
@@ -140,6 +150,36 @@ def _size(pairs: Sequence[tuple[Booking, Entry]], route: Route) -> int:
     return size
 
 
+def release_earlier(origin: str, revision: int) -> None:
+    """Take what DATEV refused of earlier revisions out of its batches: nobody can send it again from there.
+
+    Raises RejectedError with the code "earlier_unsettled" if it is on its way again, or unknown.
+    """
+    with transaction.atomic():
+        _replace_earlier(origin, revision)
+
+
+def release_refused(origin: str) -> int:
+    """Take all that DATEV refused of `origin` out of its batches: nobody can send it again. How many."""
+    with transaction.atomic():
+        refused = Booking.objects.filter(origin=origin).exclude(verdict=BookingVerdict.RELEASED)
+        ids = sorted(set(refused.values_list("batch_id", flat=True)) - {None})
+        # Held until the end of this transaction: none of them can be sent again meanwhile.
+        list(Batch.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+        released = [
+            booking
+            for booking in refused.select_related("batch").defer("batch__content")
+            if booking.batch is not None
+            and (
+                booking.verdict == BookingVerdict.FAILED
+                or (booking.verdict == BookingVerdict.FOLLOWS and booking.batch.state in NOT_BOOKED)
+            )
+        ]
+        for booking in released:
+            _release(booking)
+    return len(released)
+
+
 def _replace_earlier(origin: str, revision: int) -> None:
     """Take earlier revisions that did not reach the books out of the way: they are never sent again."""
     if revision == 1:
@@ -206,24 +246,28 @@ def _take_out(booking: Booking) -> None:
 
 
 def withdraw(origin: str) -> int:
-    """Take the bookings of `origin` out of batches that are still open; how many were taken out.
+    """Take the latest bookings of `origin` out of batches that are still open; how many were taken out.
 
-    0 also means: too late, or nothing there. What is closed stays and goes to DATEV.
+    All of them or none: a reversal must not travel without the booking that takes its place. 0 also means:
+    too late, or nothing there. What is closed stays and goes to DATEV.
     """
-    taken = 0
     with transaction.atomic():
-        open_ids = list(
-            Batch.objects.select_for_update()
-            .filter(state=BatchState.OPEN, bookings__origin=origin)
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
-        for booking in Booking.objects.filter(origin=origin, batch__in=set(open_ids)):
+        latest = Booking.objects.filter(origin=origin).aggregate(latest=Max("revision"))["latest"]
+        collected = Booking.objects.filter(origin=origin, revision=latest)
+        wanted = set(collected.values_list("batch_id", flat=True))
+        held = Batch.objects.select_for_update().filter(pk__in=wanted - {None}, state=BatchState.OPEN)
+        if {batch.pk for batch in held.defer("content").order_by("pk")} != wanted:
+            return 0
+        bookings = list(collected)
+        for booking in bookings:
             _take_out(booking)
-            taken += 1
-    return taken
+    return len(bookings)
 
 
 def mark_announced(ids: Iterable[int]) -> int:
-    """Note that the settled result of these bookings was told to their source; how many were noted."""
-    return Booking.objects.filter(pk__in=list(ids), announced_at=None).update(announced_at=clock.now())
+    """Note that the settled result of these bookings was told to their source; how many were noted.
+
+    What a person has sent again or asked for meanwhile is not settled any more: its new result is told later.
+    """
+    told = Booking.objects.filter(pk__in=list(ids), announced_at=None, batch__state__in=SETTLED)
+    return told.update(announced_at=clock.now())

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from bookings import services
 from connections import audit, clock, effects, queue
 from connections.errors import RejectedError
 from connections.messages import Message, say
@@ -93,7 +94,10 @@ def _each(
 
 
 def close(records: Iterable[Record], *, by: str, why: str) -> Done:
-    """A person declares parked records as settled, with the reason; nothing more is done for them."""
+    """A person declares parked records as settled, with the reason; nothing more is done for them.
+
+    What DATEV refused of them can't be sent again from its batch any more: it may be booked by hand now.
+    """
     if not why.strip():
         raise RejectedError(say("Write down why the record is closed: it is kept in the audit trail."))
     taken = left = 0
@@ -107,6 +111,7 @@ def close(records: Iterable[Record], *, by: str, why: str) -> Done:
                 reason=say("Closed by %(by)s: %(why)s", by=by, why=why.strip()).to_json(),
             )
             if won:
+                services.release_refused(record.subject)
                 audit.record(
                     "record.closed", record.subject, say("Closed: %(why)s", why=why.strip()), actor=by
                 )

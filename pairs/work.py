@@ -79,10 +79,11 @@ def announcements(*, most: int = 500) -> int:
     ids = [int(subject.removeprefix("record:")) for subject in subjects if subject.startswith("record:")]
     # A wake that comes twice does nothing, so waking first is safe.
     now = clock.now()
+    # Asked for first: whose run ends between here and the waking is told again by the next round.
+    running = set(Record.objects.filter(pk__in=ids, state=RecordState.RUNNING).values_list("pk", flat=True))
     Record.objects.filter(pk__in=ids, state__in=(RecordState.SENT, RecordState.UNKNOWN)).update(due_at=now)
     # A batch that a person sent again or settled answers after its records were parked.
     Record.objects.filter(pk__in=ids, state__in=PARKED).update(state=RecordState.WAITING, due_at=now)
-    running = set(Record.objects.filter(pk__in=ids, state=RecordState.RUNNING).values_list("pk", flat=True))
     told = [booking.pk for booking in settled if int(booking.origin.split(":")[1]) not in running]
     services.mark_announced(told)
     return len(told)

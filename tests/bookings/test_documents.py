@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bookings import documents, housekeeping
-from bookings.entry import Direction
+from bookings.entry import Direction, Route
 from bookings.models import Document, DocumentState
 from connections import clock
 from connections.errors import ConfigurationError, OutcomeUnknownError, RejectedError
@@ -69,7 +69,7 @@ def test_content_that_datev_has_under_another_id_is_a_duplicate(world: World, do
 
     assert upload(world, twin).state == DocumentState.DUPLICATE
     assert twin.reason is not None
-    assert documents.is_brought(twin)
+    assert documents.is_brought(twin, Route.EXTF)
 
 
 @pytest.mark.parametrize(

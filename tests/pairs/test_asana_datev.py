@@ -294,7 +294,7 @@ def test_a_comment_is_written_once(world):
     world.work()
 
     [comment] = world.asana.comments(gid)
-    assert "Gebucht" in comment or "Booked" in comment
+    assert "In DATEV gebucht" in comment
 
 
 def test_several_attachments_are_all_uploaded_and_linked(world):

@@ -98,10 +98,11 @@ def repair(context: Context, client: DatevClient) -> None:
 
 def _brought(context: Context, client: DatevClient, attachment: Attachment) -> Document:
     document = _planned(context, client, attachment)
-    if documents.is_brought(document):
+    route = Route(context.setting("route"))
+    if documents.is_brought(document, route):
         return document
     content = context.source.download(attachment).content
-    if context.setting("route") == Route.DXSO:
+    if route == Route.DXSO:
         return documents.keep(document, content)
     return documents.upload(document, content, context.target, context.effects(document.owner))
 

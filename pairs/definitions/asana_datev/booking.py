@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 
 from bookings import documents, selectors, services, validation
 from bookings.entry import Books, Direction, Entry, Route
@@ -18,12 +19,15 @@ from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
 from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from
-from pairs.definitions.asana_datev import attachments, results, source
+from pairs.definitions.asana_datev import attachments, corrections, exclusive, results, source
 from pairs.definitions.asana_datev.settings import datev_client
 from pairs.engine import Context
 from pairs.mapping import apply
 from pairs.mapping_rows import rows_for
 from pairs.models import RecordState
+
+# DATEV's answer wakes the record at once; this look finds an answer whose wake was lost.
+NEXT_LOOK = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,14 @@ def handle(context: Context) -> Outcome:
     if booked.state == "collecting" and _has_news(context):
         return _reconsider(context)
     if booked.state in ("collecting", "sending", "sent"):
-        return sent(booked.message, look_at=None)
+        return sent(booked.message, look_at=context.now + NEXT_LOOK)
     if booked.state in ("failed", "stopped") and _is_corrected(context):
         # The refused booking is not in the books: the corrected task is booked anew, under a new revision.
-        context.start_over()
+        with transaction.atomic():
+            context.hold()
+            # From here on nobody can send the old booking again out of its batch, beside the new one.
+            services.release_earlier(context.record.subject, context.record.revision + 1)
+            context.start_over()
         return _first_time(context)
     return _settled(context, booked)
 
@@ -61,21 +69,29 @@ def _is_corrected(context: Context) -> bool:
     return task is not None and bool(_changes(context, task))
 
 
-def _first_time(context: Context) -> Outcome:
+def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
+    """Book what the task says now; `is_decided`: a person has decided already to replace what is booked."""
     task = source.read(context)
-    if task is None:
-        return dormant(
-            say("The task was deleted in Asana or is no longer shared with us; nothing was booked.")
-        )
+    standing = corrections.standing(context)
+    if standing and not (is_decided or corrections.decision(context) == "correct"):
+        return corrections.undecided(context, task, standing)
+    reason = source.why_not_booked(context, task)
+    if task is None or reason is not None:
+        if standing:
+            return corrections.impossible(task, corrections.not_approved(reason))
+        return dormant(reason or source.GONE, version=source.version_of(task) if task else "")
+    if other := exclusive.other_record(context):
+        return exclusive.refused(other, task)
     version = source.version_of(task)
-    reason = source.why_not_approved(context, task)
-    if reason is not None:
-        return dormant(reason, version=version)
     client = _client(context)
+    if wrong := corrections.in_other_books(context, client):
+        return corrections.impossible(task, wrong)
     books = services.books(client)
     wanted = want(context, task, client, books)
     found = attachments.listed(context, task)
     faults = (*wanted.faults, *attachments.faults(context, found))
+    if faults and standing:
+        return corrections.impossible(task, faults)
     if faults:
         message = say("Not booked: %(count)s things have to be corrected.", count=len(faults))
         return _refused(context, task, RejectedError(message, faults=faults))
@@ -84,7 +100,11 @@ def _first_time(context: Context) -> Outcome:
     except RejectedError as error:
         return _refused(context, task, error)
     _place(context, task, client, books, replace(wanted.entry, documents=uploaded.guids))
-    return sent(uploaded.warning or say("The booking is on its way to DATEV."), look_at=None, version=version)
+    return sent(
+        uploaded.warning or say("The booking is on its way to DATEV."),
+        look_at=context.now + NEXT_LOOK,
+        version=version,
+    )
 
 
 def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wanted:
@@ -130,7 +150,7 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
     """Put the booking into a batch; a correction also takes the earlier booking back."""
     record = context.record
     entries, route = [entry], Route(context.setting("route"))
-    earlier = selectors.posted_entries(record.subject, before_revision=record.revision)
+    earlier = corrections.standing(context)
     if earlier:
         entries = [*(reversed_entry(old, books, route=route) for old in earlier), entry]
     services.place(
@@ -147,7 +167,7 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
             count=int(context.setting("close_count")),
             age=timedelta(minutes=int(context.setting("close_minutes"))),
         ),
-        guard=context.hold,
+        guard=lambda: exclusive.hold_alone(context),
     )
 
 
@@ -158,13 +178,13 @@ def _reconsider(context: Context) -> Outcome:
     context.note(
         "booking.withdrawn", say("The task changed before the batch was closed; it is looked at again.")
     )
-    return _first_time(context)
+    return _first_time(context, is_decided=True)
 
 
 def _settled(context: Context, booked: selectors.BookingOutcome) -> Outcome:
     """DATEV has answered: write the result back, then see whether the task says something else by now."""
     record = context.record
-    decision = (record.instruction or {}).get("decision")
+    decision = corrections.decision(context)
     if booked.state == "posted" and decision == "correct":
         context.start_over()
         return _first_time(context)
@@ -247,7 +267,8 @@ def _changes(context: Context, task: Task) -> tuple[DataFault, ...]:
     reason = source.why_not_approved(context, task)
     if reason is not None:
         return (DataFault("Approval", "", reason, say("It was approved when it was booked.")),)
-    client = _client(context)
+    # In whose books it stands, whatever client the integration has by now.
+    client = selectors.client_of(context.record.subject, context.record.revision) or _client(context)
     wanted = want(context, task, client, services.books(client))
     return (*wanted.faults, *differences(booked, wanted.entry))
 

@@ -100,6 +100,18 @@ def read(context: Context) -> Task | None:
     return task
 
 
+GONE = say("The task was deleted in Asana or is no longer shared with us; nothing was booked.")
+
+
+def why_not_booked(context: FlowContext, task: Task | None) -> Message | None:
+    """The sentence that says why the task is not booked (yet); None when it is to be booked."""
+    if task is None:
+        return GONE
+    if context.setting("project") not in task.projects:
+        return say("The task is not in the project of this integration any more; nothing is booked.")
+    return why_not_approved(context, task)
+
+
 def why_not_approved(context: FlowContext, task: Task) -> Message | None:
     """The sentence that says why nothing is booked yet; None when the task is approved."""
     rule = context.setting("approval_rule")

@@ -1,0 +1,77 @@
+"""What is booked already and does not fit the task any more: replaced only when a person has said so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bookings import selectors
+from bookings.entry import Entry
+from bookings.models import DatevClient
+from connections.messages import DataFault, Message, say
+from connections.vendors.asana.api import Task
+from pairs.base import Outcome, done, parked
+from pairs.definitions.asana_datev import source
+from pairs.engine import Context
+from pairs.models import RecordState
+
+
+def decision(context: Context) -> str:
+    """The decision of a person that this run has to carry out; "" if there is none."""
+    return str((context.record.instruction or {}).get("decision") or "")
+
+
+def standing(context: Context) -> list[Entry]:
+    """What of earlier revisions stands in DATEV's books."""
+    record = context.record
+    return selectors.posted_entries(record.subject, before_revision=record.revision)
+
+
+def undecided(context: Context, task: Task | None, earlier: Sequence[Entry]) -> Outcome:
+    """Earlier bookings stand, and nobody has said that they are to be replaced."""
+    version = source.version_of(task) if task else ""
+    if decision(context) == "keep":
+        return done(say("A person keeps what was booked earlier."), version=version)
+    return parked(
+        RecordState.CHANGED,
+        say(
+            "Bookings of this task stand in DATEV (%(count)s), and their correction was not booked. Choose "
+            "'reverse and book again', or keep what is booked.",
+            count=len(earlier),
+        ),
+        version=version,
+    )
+
+
+def impossible(task: Task | None, faults: Sequence[DataFault]) -> Outcome:
+    """A person wants a correction, but what the task says now can't be booked: everything stays as it is."""
+    return parked(
+        RecordState.CHANGED,
+        say(
+            "Not corrected, the earlier booking still stands in DATEV. Correct what is listed here, then "
+            "choose 'reverse and book again'; or keep the booking as it is."
+        ),
+        faults=faults,
+        version=source.version_of(task) if task else "",
+    )
+
+
+def not_approved(reason: Message | None) -> list[DataFault]:
+    return [DataFault("Approval", "", reason or source.GONE, say("It was approved when it was booked."))]
+
+
+def in_other_books(context: Context, client: DatevClient) -> list[DataFault]:
+    """The integration was switched to another client since: a reversal would go into the wrong books."""
+    others = selectors.other_books(context.record.subject, client)
+    if not others:
+        return []
+    return [
+        DataFault(
+            "DATEV client",
+            str(client),
+            say("It is booked in the books of %(clients)s.", clients=", ".join(others)),
+            say(
+                "Reverse it there by hand and book it by hand for the other client; or set the integration "
+                "back to the earlier client."
+            ),
+        )
+    ]
