@@ -40,6 +40,14 @@ MAPPING = {
 
 
 @pytest.fixture
+def chromium() -> str:
+    path = executable()
+    if path is None:
+        pytest.skip("There is no Chromium (chromium, chromium-browser, google-chrome) on this machine.")
+    return path
+
+
+@pytest.fixture
 def vendors() -> Iterator[Vendors]:
     made = Vendors(clock.now().date())
     yield made
@@ -47,7 +55,7 @@ def vendors() -> Iterator[Vendors]:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def installation(chromium: str, tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path)
     try:
         made.start()
@@ -66,11 +74,8 @@ def screenshots() -> Path:
 
 
 @pytest.fixture
-def visitor(installation: Installation, screenshots: Path) -> Iterator[Visitor]:
-    path = executable()
-    if path is None:
-        pytest.skip("There is no Chromium (chromium, chromium-browser, google-chrome) on this machine.")
-    with browser(path) as running:
+def visitor(chromium: str, installation: Installation, screenshots: Path) -> Iterator[Visitor]:
+    with browser(chromium) as running:
         yield Visitor(running, installation.url, screenshots)
 
 
@@ -88,15 +93,17 @@ def test_a_finance_admin_connects_maps_approves_and_replays(
     switch_on(visitor, installation)
 
     approve(visitor, vendors, vendors.good)
-    record = see_it_done(visitor, vendors, vendors.good, installation)
+    see_it_done(visitor, vendors.good, installation)
     visitor.sees("119,00 EUR", "Rechnung RE-2041.pdf")
     see_it_booked(visitor, vendors, "RE-2041", documents=1)
+    see_the_result(visitor, vendors, vendors.good)
 
     approve(visitor, vendors, vendors.faulty)
     record = see_it_parked(visitor, vendors.faulty, installation)
     correct(visitor, vendors)
     replay(visitor, record, installation)
     see_it_booked(visitor, vendors, "RE-2042", documents=2)
+    see_the_result(visitor, vendors, vendors.faulty)
     look_around(visitor)
     look_in_the_dark(visitor, record)
 
@@ -231,19 +238,19 @@ def map_fields(visitor: Visitor) -> None:
             visitor.write(**{f"{row}-constant": value})
         else:
             visitor.choose(f"{row}-source_field", value)
-    back = row_of(visitor, row_prefix(visitor, "text", is_chosen=False), "text")
+    back = row_of(visitor, row_prefix(visitor, "text"), "text")
     visitor.choose(f"{back}-source_field", "DATEV-Hinweis")
     visitor.shot("felder-zuordnen")
     visitor.save()
     visitor.shot("felder-zugeordnet")
 
 
-def row_prefix(visitor: Visitor, target: str, *, is_chosen: bool = True) -> str:
+def row_prefix(visitor: Visitor, target: str) -> str:
     """The beginning of the names in the mapping table that offers `target`."""
     fields = visitor.page.locator('select[name$="-target_field"]')
     named = fields.evaluate_all("all => all.map(one => [one.name, [...one.options].map(o => o.value)])")
     prefixes = {name.rsplit("-", 2)[0] for name, offered in named if target in offered}
-    assert len(prefixes) == 1, (target, is_chosen, named)
+    assert len(prefixes) == 1, (target, named)
     return str(prefixes.pop())
 
 
@@ -285,12 +292,11 @@ def find_record(visitor: Visitor, gid: str, installation: Installation) -> str:
     return visitor.page.url.removeprefix(visitor.base).partition("?")[0]
 
 
-def see_it_done(visitor: Visitor, vendors: Vendors, gid: str, installation: Installation) -> str:
-    record = find_record(visitor, gid, installation)
+def see_it_done(visitor: Visitor, gid: str, installation: Installation) -> None:
+    find_record(visitor, gid, installation)
     visitor.shot("unterwegs")
     visitor.wait_for(DONE, seconds=WAIT_SECONDS, logs=installation.logs)
     visitor.shot("erledigt")
-    return record
 
 
 def see_it_parked(visitor: Visitor, gid: str, installation: Installation) -> str:
@@ -311,6 +317,14 @@ def see_it_booked(visitor: Visitor, vendors: Vendors, number: str, *, documents:
     visitor.open(f"{vendors.datev_url}/documents")
     assert visitor.page.locator("tbody tr").count() == documents
     visitor.shot("belege-in-datev")
+
+
+def see_the_result(visitor: Visitor, vendors: Vendors, gid: str) -> None:
+    """DATEV's answer stands in the field of the task, in German."""
+    visitor.open(vendors.task_url(gid))
+    field = f'form[action$="/field"]:has(input[value="{vendors.fields["hint"]}"]) input[name="value"]'
+    assert "angenommen" in visitor.page.locator(field).input_value()
+    visitor.shot("ergebnis-in-asana")
 
 
 def correct(visitor: Visitor, vendors: Vendors) -> None:
