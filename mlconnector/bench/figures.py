@@ -49,6 +49,7 @@ def _of_records(database: str) -> tuple[Measurement, ...]:
                 Figure(f"per_record_cost_200k_{database}", "ms"),
                 Figure(f"per_record_cost_ratio_{database}", "200k to 10k", 1.3),
             ),
+            most_seconds=120,
         ),
     )
 

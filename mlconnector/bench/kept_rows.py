@@ -11,15 +11,15 @@ from connections.models import AuditEntry, CallLog, Effect
 from pairs.models import Record, RecordState
 
 GUID = {"sqlite": "printf('%032x', {n})", "postgresql": "lpad(to_hex({n}), 32, '0')::uuid"}
-# How many of each a record leaves behind, and what must differ from row to row.
+# How many of each a record leaves behind for good (calls for two weeks only), and what must differ in each.
 LEFT_BEHIND: tuple[tuple[Any, float, dict[str, str]], ...] = (
     (Batch, 0.01, {"token": "'k' || {n}"}),
     (Job, 0.01, {"vendor_ref": "'kept-' || {n}"}),
     (Document, 1, {"origin": "'record:kept-' || {n}", "guid": ""}),
     (Booking, 1, {"origin": "'record:kept-' || {n}"}),
     (Effect, 2, {"owner": "'record:kept-' || {n} || ':1'"}),
-    (CallLog, 4, {"subject": "'record:kept-' || {n}"}),
-    (AuditEntry, 3, {"subject": "'record:kept-' || {n}"}),
+    (CallLog, 1, {"subject": "'record:kept-' || {n}"}),
+    (AuditEntry, 2, {"subject": "'record:kept-' || {n}"}),
     (Record, 1, {"source_ref": "'kept-' || {n}"}),
 )
 

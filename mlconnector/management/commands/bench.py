@@ -109,10 +109,11 @@ def run(measurement: Measurement, database_url: str, *, small: bool) -> Iterator
         told, _ = process.communicate(timeout=measurement.most_seconds)
     except subprocess.TimeoutExpired:
         sys.stderr.write(f"{measurement.name} took longer than {measurement.most_seconds} s and was ended.\n")
-        return
+        os.killpg(process.pid, signal.SIGKILL)
+        told, _ = process.communicate()
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
     for line in told.splitlines():
         yield json.loads(line)["name"], line
