@@ -74,6 +74,8 @@ TEXTS_OF_UNFOLD = (
     _("False"),
     # Django's own German says "Geschichte".
     _("History"),
+    # django-simple-history
+    _("View history: %s"),
 )
 
 UNFOLD: dict[str, Any] = {
