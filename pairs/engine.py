@@ -236,7 +236,9 @@ def _apply(current: Record, outcome: Outcome, now: datetime, *, claimed_version:
         current.snapshot = current.snapshot_at = None
         current.instruction = None
     is_news = current.declared.is_news
-    if outcome.version and current.seen_version and is_news(current.seen_version, outcome.version):
+    # An outcome that comes from an error does not name what was read: it was not newer than at the claim.
+    read = outcome.version or (claimed_version if outcome.result == Result.PARKED else "")
+    if read and current.seen_version and is_news(current.seen_version, read):
         # It changed while it was being handled.
         current.due_at = now
         if current.state not in (RecordState.SENT, RecordState.UNKNOWN):

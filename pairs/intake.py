@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from connections import audit, clock
-from connections.errors import ConnectorError
+from connections.errors import ConnectorError, TransientError
 from connections.messages import say
 from pairs import records
 from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
@@ -19,8 +22,11 @@ from pairs.models import Cursor, Delivery, Integration, Verdict
 
 log = logging.getLogger(__name__)
 
-# A listing longer than this is stored as far as it went and started again by the next poll.
-MOST_PAGES = 2000
+# A longer listing is stored as far as it went; the next poll, due at once, goes on there. Far below the time
+# after which the queue ends a task (QUEUE_TIMEOUT_SECONDS), because records are handled in the same task.
+POLL_SECONDS = 60.0
+# Where in a listing the next poll goes on, beside what the flow itself keeps in its cursor.
+MORE = "more"
 
 
 def ensure_cursors() -> None:
@@ -44,28 +50,34 @@ def poll(cursor_id: int) -> int:
     """Read all that is new since the cursor. How many records were woken.
 
     Each page's records are stored in one transaction with the cursor that is right after them, so a
-    poll that is killed is simply made again.
+    poll that is killed, or that the vendor's limits end, goes on there: a long listing comes to its end.
     """
     cursor = _claim(cursor_id)
     if cursor is None:
         return 0
     flow = cursor.integration.declared.flow(cursor.flow)
     context = FlowContext(cursor.integration, flow)
-    woken, more = 0, ""
+    woken, more = 0, cursor.value.pop(MORE, "")
+    ends_at = time.monotonic() + POLL_SECONDS
     try:
-        for _ in range(MOST_PAGES):
+        while True:
             page = flow.poll(context, cursor.value, more)
             more = page.more
             with transaction.atomic():
                 cursor.value = dict(page.cursor)
                 cursor.lease_until = records.lease_end()
-                _store(cursor, "value", "lease_until")
+                _store(cursor, {**cursor.value, MORE: more} if more else cursor.value)
                 woken += len(records.wake(cursor.integration, cursor.flow, page.changes))
-            if not more:
+            # It gets on: the distance to the next try is a short one.
+            cursor.failures = 0
+            if not more or time.monotonic() > ends_at:
                 break
     except records.LeaseLost:
         return woken
     except ConnectorError as error:
+        if not isinstance(error, TransientError):
+            # Whatever is wrong may be the place in the listing: the next poll begins anew.
+            Cursor.objects.filter(pk=cursor.pk, claimed_by=cursor.claimed_by).update(value=cursor.value)
         _fail(cursor, error)
         return woken
     except Exception:
@@ -74,16 +86,17 @@ def poll(cursor_id: int) -> int:
         return woken
     now = clock.now()
     cursor.polled_at, cursor.error, cursor.failures = now, None, 0
-    cursor.due_at = now + flow.poll_every
+    cursor.due_at = now if more else now + flow.poll_every
     _release(cursor)
     return woken
 
 
 def _claim(cursor_id: int) -> Cursor | None:
-    token = uuid.uuid4().hex
+    """The cursor, if it is due: of several tasks that were queued for it one reads the source."""
+    token, now = uuid.uuid4().hex, clock.now()
     won = (
-        Cursor.objects.filter(pk=cursor_id)
-        .exclude(lease_until__gt=clock.now())
+        Cursor.objects.filter(pk=cursor_id, due_at__lte=now)
+        .exclude(lease_until__gt=now)
         .update(claimed_by=token, lease_until=records.lease_end())
     )
     return (
@@ -93,10 +106,10 @@ def _claim(cursor_id: int) -> Cursor | None:
     )
 
 
-def _store(cursor: Cursor, *fields: str) -> None:
-    """Write `fields` if this worker still holds the cursor. Raises LeaseLost otherwise."""
+def _store(cursor: Cursor, value: Mapping[str, Any]) -> None:
+    """Write `value` and the lease if this worker still holds the cursor. Raises LeaseLost otherwise."""
     held = Cursor.objects.filter(pk=cursor.pk, claimed_by=cursor.claimed_by).update(
-        **{name: getattr(cursor, name) for name in fields}
+        value=value, lease_until=cursor.lease_until
     )
     if not held:
         raise records.LeaseLost(str(cursor))

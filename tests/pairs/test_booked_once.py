@@ -12,7 +12,7 @@ from bookings.models import Batch, BatchState, Booking, BookingVerdict, DatevCli
 from connections import clock
 from connections.errors import RejectedError
 from connections.messages import Message
-from pairs import actions, work
+from pairs import actions, intake, work
 from pairs.definitions.asana_datev import exclusive
 from pairs.models import Integration, Record, RecordState
 from tests.pairs.world import World
@@ -356,3 +356,14 @@ def test_a_record_whose_wake_was_lost_is_looked_at_by_itself(world: World) -> No
     work.due_records()
 
     assert world.record(gid).state == RecordState.DONE
+
+
+def test_a_slow_datev_ends_a_slice_of_batches_not_the_task(world: World) -> None:
+    for number in range(3):
+        world.approved(document_number=f"RE-{number}")
+    intake.ensure_cursors()
+    work.polls()
+    work.due_records()
+
+    assert jobs.work_due(clock.now(), seconds=-1) == 0
+    assert jobs.work_due(clock.now()) == 3

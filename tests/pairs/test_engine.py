@@ -63,6 +63,19 @@ def test_of_two_workers_only_one_gets_the_record(integration, pair):
     assert records.claim(record.pk, now=clock.now()) is None
 
 
+def test_a_record_that_is_corrected_while_it_is_being_refused_is_handled_again(integration, pair):
+    def refuse(context):
+        records.wake(integration, "things", [Change(ref="1201", version="2")])
+        raise RejectedError(say("Not an amount."))
+
+    pair.handle = refuse
+    record = run(enter(integration))
+    assert record.state == RecordState.WAITING and record.due_at <= clock.now()
+
+    pair.handle = lambda context: done(say("Done."), version="2")
+    assert run(record).state == RecordState.DONE
+
+
 def test_a_record_that_changes_while_it_is_handled_is_handled_again(integration, pair):
     def handle(context):
         records.wake(integration, "things", [Change(ref="1201", version="2")])

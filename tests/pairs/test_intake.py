@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connections import clock
-from connections.errors import TransientError
+from connections.errors import RejectedError, TransientError
 from connections.messages import say
 from connections.models import Health
 from pairs import intake, records, registry
@@ -66,7 +66,7 @@ def test_changes_are_noticed_while_paused_or_while_the_target_waits_for_a_sign_i
     assert cursor not in intake.due_cursors(clock.now())
 
 
-def test_a_poll_that_dies_keeps_what_it_stored_and_starts_again(cursor, pair, monkeypatch):
+def test_a_poll_that_dies_keeps_what_it_stored_and_goes_on_there(cursor, pair, monkeypatch):
     pair.pages = [Page([Change("1", "a")], {"seen": 1}, more="next"), Page([Change("2", "a")], {"seen": 2})]
     store = records.wake
 
@@ -81,8 +81,74 @@ def test_a_poll_that_dies_keeps_what_it_stored_and_starts_again(cursor, pair, mo
     monkeypatch.undo()
 
     cursor.refresh_from_db()
-    assert cursor.value == {"seen": 1}
+    assert cursor.value == {"seen": 1, "more": "next"}
     assert list(Record.objects.values_list("source_ref", flat=True)) == ["1"]
+
+    Cursor.objects.update(lease_until=None)
+    monkeypatch.setattr(registry, "pairs", lambda: {"fake": pair.declared})
+    pair.pages = [Page([Change("2", "a")], {"seen": 2})]
+    intake.poll(cursor.pk)
+
+    cursor.refresh_from_db()
+    assert pair.polled[-1] == ({"seen": 1}, "next")
+    assert cursor.value == {"seen": 2}
+    assert Record.objects.count() == 2
+
+
+def test_a_listing_longer_than_the_limits_of_a_vendor_comes_to_its_end(cursor, pair, monkeypatch):
+    pages = [Page([Change(f"{number}", "a")], {}, more=f"{number}") for number in range(1, 7)]
+    read = []
+
+    def two_at_a_time(context, value, more):
+        if len(read) % 3 == 2:
+            read.append(None)
+            raise TransientError(say("Asana asked us to slow down"), retry_after=timedelta(seconds=3))
+        read.append(more)
+        return pages.pop(0) if pages else Page([], {"seen": "all"})
+
+    monkeypatch.setattr(pair, "_poll", two_at_a_time)
+    monkeypatch.setattr(registry, "pairs", lambda: {"fake": pair.declared})
+    for _ in range(4):
+        intake.poll(cursor.pk)
+        clock.advance(timedelta(seconds=30))
+
+    cursor.refresh_from_db()
+    assert [more for more in read if more is not None] == ["", "1", "2", "3", "4", "5", "6"]
+    assert (cursor.value, cursor.failures, cursor.error) == ({"seen": "all"}, 0, None)
+    assert Record.objects.count() == 6
+
+
+def test_a_poll_is_a_matter_of_a_minute_and_goes_on_at_once(cursor, pair, monkeypatch):
+    monkeypatch.setattr(intake, "POLL_SECONDS", -1)
+    pair.pages = [Page([Change("1", "a")], {}, more="next"), Page([Change("2", "a")], {})]
+
+    intake.poll(cursor.pk)
+
+    cursor.refresh_from_db()
+    assert len(pair.polled) == 1
+    assert cursor.due_at <= clock.now()
+    assert cursor in intake.due_cursors(clock.now())
+
+
+def test_a_place_in_a_listing_that_is_refused_is_given_up(cursor, pair, monkeypatch):
+    Cursor.objects.update(value={"seen": 1, "more": "ended"})
+
+    def refuses(context, value, more):
+        raise RejectedError(say("No such offset"))
+
+    monkeypatch.setattr(pair, "_poll", refuses)
+    monkeypatch.setattr(registry, "pairs", lambda: {"fake": pair.declared})
+    intake.poll(cursor.pk)
+
+    cursor.refresh_from_db()
+    assert cursor.value == {"seen": 1}
+
+
+def test_a_flow_that_was_just_read_is_not_read_again_by_a_task_queued_before(cursor, pair):
+    intake.poll(cursor.pk)
+    intake.poll(cursor.pk)
+
+    assert len(pair.polled) == 1
 
 
 def test_only_one_worker_polls_a_flow_at_a_time(cursor, pair):

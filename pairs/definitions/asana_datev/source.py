@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from connections import clock
 from connections.errors import RejectedError
 from connections.messages import Message, say
 from connections.vendors.asana.api import Task
@@ -46,17 +47,28 @@ def is_news(version: str, known: str) -> bool:
 def poll(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
     """One page of the tasks that changed since the cursor, with their content.
 
-    The watermark is Asana's own clock (`modified_at`), and moves only when the listing has ended.
+    The watermark is Asana's own clock (`modified_at`), and moves only when the listing has ended; never past
+    the beginning of the listing: a task that changes after its page was read is found by the next one.
     """
+    reads = [context.setting("project"), str(context.setting("begin_on"))]
+    if cursor.get("reads", reads) != reads:
+        # Another project, or an earlier first day: what was not looked at so far is read from the beginning.
+        cursor, more = {}, ""
     page = context.source.tasks(
         context.setting("project"), modified_since=_since(context, cursor), offset=more
     )
     newest = max([cursor.get("newest", ""), *(task.modified_at for task in page.tasks)])
+    started = cursor.get("started") or _as_asana_writes(clock.now())
     changes = [change_of(task) for task in page.tasks if not task.is_separator]
     if page.next_offset:
-        return Page(changes, {**cursor, "newest": newest}, page.next_offset)
-    watermark = max(cursor.get("watermark", ""), newest)
-    return Page(changes, {"watermark": watermark})
+        under_way = {"reads": reads, "newest": newest, "started": started}
+        return Page(changes, {**cursor, **under_way}, page.next_offset)
+    watermark = max(cursor.get("watermark", ""), min(newest, started))
+    return Page(changes, {"reads": reads, "watermark": watermark})
+
+
+def _as_asana_writes(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
 
 
 def _since(context: FlowContext, cursor: Mapping[str, Any]) -> datetime:
