@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from bookings import services
 from connections import audit, clock, effects, queue
@@ -126,6 +126,17 @@ def settle_write(record: Record, *, arrived: bool, by: str) -> None:
 
 
 def wake_after_change(integrations: QuerySet[Integration], *, by: str) -> int:
-    """The configuration changed: records that waited for that are tried again. How many."""
-    records = Record.objects.filter(integration__in=integrations, state=RecordState.CONFIG)
-    return replay(records, by=by).taken
+    """The configuration changed: records of which nothing was sent are tried again. How many.
+
+    Those that were not approved only if the rule may be another one: each of them is read anew.
+    """
+    waited = Q(integration__in=integrations, state__in=(RecordState.CONFIG, RecordState.REFUSED))
+    other_rules = [integration.pk for integration in integrations if _has_other_settings(integration)]
+    sleeping = Q(integration__in=other_rules, state=RecordState.DORMANT)
+    return replay(Record.objects.filter(waited | sleeping), by=by).taken
+
+
+def _has_other_settings(integration: Integration) -> bool:
+    """Whether the latest version of the integration has other settings than the one before."""
+    latest = [version.settings for version in integration.history.all()[:2]]
+    return len(latest) == 2 and latest[0] != latest[1]

@@ -15,6 +15,8 @@ from connections.messages import say
 from connections.models import Connection
 from mlconnector.config.exporting import plain
 from mlconnector.config.kinds import BY_SECTION, KINDS, Kind, Rows
+from pairs import actions
+from pairs.models import Integration
 
 REASON = "manage.py config apply"
 SECRET_PREFIX = "env:"  # noqa: S105
@@ -53,6 +55,7 @@ def run(document: Mapping[str, Any], *, is_check: bool, by: str = "") -> Report:
                     actor=by,
                     changes=work.report.changes,
                 )
+                actions.wake_after_change(Integration.objects.all(), by=by)
     except Undo:
         return work.report
     return work.report
