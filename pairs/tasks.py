@@ -32,6 +32,7 @@ def tick() -> str:
     freed = records.sweep(now) + records.wake_reconnected(now)
     intake.ensure_cursors()
     hooks.plan()
+    now = clock.now()
     with transaction.atomic():
         for cursor_id in intake.due_cursors(now).values_list("pk", flat=True)[:200]:
             queue.wake("pairs.tasks.poll", cursor_id)

@@ -111,7 +111,10 @@ class Run:
         started = time.monotonic()
         whole = self.case("whole", -1, "before")
         title = f"{self.arguments.database} {self.arguments.route}"
-        print(f"{title}: {len(whole['seen'])} points, each before and after")
+        calls = sum("/" in name for name in whole["seen"])
+        print(f"{title}: {len(whole['seen'])} points ({calls} vendor calls), each before and after")
+        if not calls:
+            whole["faults"].append("no vendor call was seen")
         if whole["faults"]:
             print(f"  without any kill: {whole['faults']}")
             return 1
