@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from bookings import services
 from connections import audit, clock, effects, queue
@@ -57,7 +58,7 @@ def decide(record: Record, decision: str, *, by: str) -> None:
         declared.states,
         {"decision": decision, "by": by},
         f"record.decided.{decision}",
-        say("Decided: %(decision)s.", decision=declared.label),
+        say("Decided: %(decision)s.", decision=gettext(declared.label)),
         by,
     )
     if not done.taken:
