@@ -93,7 +93,7 @@ def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
     if faults and standing:
         return corrections.impossible(task, faults)
     if faults:
-        message = say("Not booked: %(count)s things have to be corrected.", count=len(faults))
+        message = say("Not booked. To be corrected: %(count)s.", count=len(faults))
         return _refused(context, task, RejectedError(message, faults=faults))
     try:
         uploaded = attachments.upload(context, client, found)
