@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from bookings import documents, jobs
 from bookings.claims import Claim
@@ -54,13 +54,16 @@ def rolled_back() -> Iterator[None]:
 def test_killed_anywhere_everything_arrives_once(
     world: World, monkeypatch: Any, way: Callable[[World], None]
 ) -> None:
-    """All boundaries in one test: each time on fresh rows and a fresh DATEV, as counted by the first run."""
+    """All boundaries in one test: each time on fresh rows and a fresh DATEV, as counted by the first run.
+
+    On PostgreSQL each third one, to save time; `make crash` kills real workers at every point on both.
+    """
     points: list[str] = []
     with rolled_back(), killed_at(0, points, monkeypatch):
         way(world)
     assert len(points) > 40
 
-    for step in range(1, len(points) + 1):
+    for step in range(1, len(points) + 1, 3 if connection.vendor == "postgresql" else 1):
         world.datev.store.documents.clear()
         world.datev.store.uploads.clear()
         world.datev.store.dxso_jobs.clear()
