@@ -27,9 +27,7 @@ demo: .venv/ready-to-demo ## Show it with simulated Asana and DATEV (ONCE=1: wor
 
 # --- Checking -----------------------------------------------------------------------------------------------
 
-test: .venv/ready-to-develop ## All tests, on SQLite and on PostgreSQL, side by side
-	@echo "All tests on SQLite and, side by side, on PostgreSQL; what they say comes when each has ended"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-sqlite test-postgres
+test: test-sqlite test-postgres ## All tests, on SQLite and then on PostgreSQL
 
 test-sqlite: .venv/ready-to-develop
 	@echo "Tests on SQLite"

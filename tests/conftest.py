@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,11 @@ from tests.audit_support import audit_trail_can_be_flushed  # noqa: F401
 from tests.mounting import mounted, post_to_product
 
 # The same examples on every machine, and no time limit: a slow machine is no fault of the code.
-hypothesis.settings.register_profile("ml-connector", deadline=None, derandomize=True, database=None)
+# PostgreSQL sees the first of those that SQLite has seen.
+EXAMPLES = 30 if os.environ.get("TEST_DATABASE") == "postgres" else 100
+hypothesis.settings.register_profile(
+    "ml-connector", deadline=None, derandomize=True, database=None, max_examples=EXAMPLES
+)
 hypothesis.settings.load_profile("ml-connector")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
