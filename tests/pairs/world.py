@@ -8,9 +8,10 @@ from typing import Any
 
 from bookings.models import Account, CostCenter, DatevClient, FiscalYearRow, Partner, TaxKey
 from connections import clock
-from connections.models import Connection, Health, TokenSet
+from connections.models import Connection, Health
 from pairs import work
 from pairs.models import Cursor, FieldMapping, Integration, Record, ValueTable, ValueTableRow
+from tests.factories import datev_connection
 
 SCOPES = (
     "openid profile datev:accounting:clients datev:accounting:extf-files-import "
@@ -53,7 +54,7 @@ class World:
             secrets={"pat": asana.pat},
             health=Health.OK,
         )
-        self.target = datev_connection(datev)
+        self.target = datev_connection(datev, "DATEV Muster")
         self.client = datev_client(self.target)
         self.integration = Integration.objects.create(
             name="Eingangsrechnungen",
@@ -176,34 +177,6 @@ class World:
     def result(self, gid: str) -> tuple[Any, Any]:
         """(DATEV-Status, DATEV-Hinweis) of the task in Asana."""
         return self.asana.value(gid, self.fields["result"]), self.asana.value(gid, self.fields["details"])
-
-
-def datev_connection(datev: Any) -> Connection:
-    app = datev.apps[0]
-    connection = Connection.objects.create(
-        name="DATEV Muster",
-        vendor="datev",
-        settings={
-            "environment": "production",
-            "client_id": app.client_id,
-            "token_mode": "short",
-            **datev.addresses("https://datev.example"),
-        },
-        secrets={"client_secret": app.client_secret},
-        health=Health.OK,
-    )
-    answer = datev.sign_in(SCOPES.split())
-    now = clock.now()
-    TokenSet.objects.create(
-        connection=connection,
-        tokens={key: answer[key] for key in ("access_token", "refresh_token", "scope")},
-        generation=1,
-        issued_at=now,
-        signed_in_at=now,
-        access_expires_at=now + timedelta(seconds=answer["expires_in"]),
-        consent_ends_at=now + timedelta(seconds=answer["refresh_token_expires_in"]),
-    )
-    return connection
 
 
 def datev_client(connection: Connection) -> DatevClient:
