@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
+from connections.errors import Fault
 from connections.messages import Message
 
 if TYPE_CHECKING:
@@ -48,17 +49,25 @@ class SecretField:
 
 @dataclass(frozen=True)
 class OAuthProfile:
-    """How one connection signs in with the authorization code flow and PKCE."""
+    """How one connection signs in: a person with the authorization code flow and PKCE, or by itself."""
 
     authorize_url: str
     token_url: str
     client_id: str
     client_secret: str = ""
+    # "authorization_code": a person signs in with the browser. The others sign in by themselves, with what
+    # `grant_params` gives beside the client authentication; there is nobody to ask and no consent that ends.
+    grant: Literal["authorization_code", "client_credentials", "password"] = "authorization_code"
+    # Called for each token request of such a grant: scope, user name and password, a signed assertion, ...
+    # Every value but `scope` is kept out of logs.
+    grant_params: Callable[[], Mapping[str, str]] = dict
     scopes: tuple[str, ...] = ()
     revoke_url: str = ""
     userinfo_url: str = ""
     # "client_id_only": form field and no secret; "basic": HTTP Basic; "post": id and secret in the form.
     client_authentication: Literal["client_id_only", "basic", "post"] = "basic"
+    # The body of a token request: as RFC 6749 wants it, or the same as JSON (Atlassian).
+    encoding: Literal["form", "json"] = "form"
     # After `invalid_client` the other way is tried once and remembered on the connection.
     fallback_authentication: Literal["client_id_only", "basic", "post", ""] = ""
     authorize_params: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +76,9 @@ class OAuthProfile:
     uses_nonce: bool = False
     # True: each refresh ends the old refresh token, so a lost answer can't be repeated.
     rotates: bool = True
+    # True: for a while the vendor takes a refresh token again that it has exchanged already (Atlassian: ten
+    # minutes), so a lost answer is asked for again; only its own refusal ends the sign-in.
+    may_repeat_refresh: bool = False
     refresh_margin: timedelta = timedelta(seconds=60)
     # A refresh earlier than this after the last one is refused by the vendor (Exact Online: 570 s).
     earliest_refresh: timedelta = timedelta(0)
@@ -78,8 +90,20 @@ class OAuthProfile:
     sends_token_type_hint: bool = True
     # True: the vendor wants the tokens of an earlier sign-in revoked before it gives new ones.
     revokes_before_sign_in: bool = False
+    # What this vendor's token answers mean beyond RFC 6749; asked before the table of the RFC.
+    token_faults: tuple[Fault, ...] = ()
     # Reads who signed in from the token answer, without a call; {} when the answer does not say.
     identity: Callable[[Mapping[str, Any]], str] = lambda answer: ""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to sign in with a browser."""
+        return self.grant == "authorization_code"
+
+    @property
+    def may_lose_sign_in(self) -> bool:
+        """Whether a lost answer to a refresh ends the sign-in: the new token is lost, the old one dead."""
+        return self.needs_person and self.rotates and not self.may_repeat_refresh
 
 
 @dataclass(frozen=True)
@@ -126,27 +150,62 @@ class HookState:
     is_active: bool = True
     last_success_at: datetime | None = None
     vendor_ref: str = ""
+    # When the vendor ends it unless it is renewed; None = never.
+    expires_at: datetime | None = None
 
 
-class WebhookProtocol(Protocol):
-    """A vendor's webhooks. Everything but register/state/remove/adopt is pure and makes no call."""
+class WebhookProtocol:
+    """A vendor's webhooks. Everything but register/find/state/renew/remove is pure and makes no call."""
 
-    # No delivery or heartbeat for this long means that the webhook is dead and is registered again.
-    silence_limit: timedelta
+    # No delivery or heartbeat for this long means that the webhook is dead and is registered again;
+    # None: silence says nothing.
+    silence_limit: timedelta | None = None
+    # True: a person registers it in the vendor's own administration (`instructions` says how). `register`
+    # then makes no call and returns the secret that the person entered at the connection.
+    is_manual = False
+    # A webhook that ends sooner than this is renewed.
+    renew_before = timedelta(days=10)
+    # Headers (lower case) that `wake` reads and that are kept with a delivery.
+    kept_headers: tuple[str, ...] = ()
 
     def handshake(self, headers: Mapping[str, str], body: bytes) -> Handshake | None:
         """The handshake that this request carries, or None for an ordinary delivery."""
+        return None
+
+    def secret(self, connection: Connection, stored: str) -> str:
+        """What deliveries are checked with: the secret of the registration, or one of the connection."""
+        return stored
 
     def is_genuine(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         """Whether the vendor signed exactly this body; False for an empty secret."""
+        raise NotImplementedError
+
+    def identity(self, headers: Mapping[str, str], body: bytes) -> bytes | None:
+        """What two receipts of the same delivery share; None where equal bodies may be different news.
+
+        A second receipt is answered and otherwise ignored. None is right for deliveries that name no more
+        than an object's key: waking it twice is harmless, waking it once too few is not.
+        """
+        return body
+
+    def instructions(self, connection: Connection, resource_ref: str, target_url: str) -> Sequence[Message]:
+        """What a person enters at the vendor for a manual webhook, step by step."""
+        return ()
 
     def register(self, connection: Connection, resource_ref: str, target_url: str) -> tuple[str, str]:
         """(vendor's id, secret) of a new webhook. Raises RejectedError(code="duplicate") if one is there."""
+        raise NotImplementedError
 
     def find(self, connection: Connection, resource_ref: str, target_url: str) -> str | None:
         """The vendor's id of our webhook on this resource and target, or None."""
+        return None
 
-    def state(self, connection: Connection, vendor_ref: str) -> HookState: ...
+    def state(self, connection: Connection, vendor_ref: str) -> HookState:
+        return HookState(exists=True, vendor_ref=vendor_ref)
+
+    def renew(self, connection: Connection, vendor_ref: str) -> None:
+        """Extend a webhook that ends; `state` is asked afterwards whether that worked."""
+        raise NotImplementedError
 
     def remove(self, connection: Connection, vendor_ref: str) -> None:
         """Delete the webhook; one that is already gone is fine."""

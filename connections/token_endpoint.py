@@ -58,6 +58,9 @@ FAULTS = (
     Fault(415, ConfigurationError, _SETTINGS_REFUSED),
 )
 
+# What a token request says that is no secret.
+OPEN = ("grant_type", "scope", "client_assertion_type")
+
 
 class TokenEndpoint:
     """Token and revoke requests of one connection, with the client authentication that works."""
@@ -83,6 +86,12 @@ class TokenEndpoint:
         OutcomeUnknownError when the answer was lost."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **self.profile.refresh_params}
         return self._tokens(form, hidden=(refresh_token,))
+
+    def sign_in(self) -> Mapping[str, Any]:
+        """The token answer for a grant that needs nobody (client credentials, user name and password)."""
+        params = {"scope": " ".join(self.profile.scopes), **self.profile.grant_params()}
+        form = {"grant_type": self.profile.grant, **{name: value for name, value in params.items() if value}}
+        return self._tokens(form, hidden=tuple(value for name, value in form.items() if name not in OPEN))
 
     def revoke(self, token: str, hint: str) -> None:
         """End `token` at the vendor; may be repeated."""
@@ -129,14 +138,22 @@ class TokenEndpoint:
                 body["client_secret"] = profile.client_secret
         transport = Transport(
             self.connection,
-            faults=FAULTS,
+            faults=(*profile.token_faults, *FAULTS),
             read_error=read_error,
             hosts=(profile.token_url, profile.revoke_url),
             total_seconds=TOTAL_SECONDS,
             hidden=(*hidden, *([profile.client_secret] if profile.client_secret else [])),
         )
         transport.subject = f"connection:{self.connection.pk}"
-        return transport.call("POST", url, is_write=is_write, data=body, headers=headers)
+        as_json = profile.encoding == "json"
+        return transport.call(
+            "POST",
+            url,
+            is_write=is_write,
+            headers=headers,
+            json=body if as_json else None,
+            data=None if as_json else body,
+        )
 
     def _ways(self) -> list[str]:
         """The ways to say who we are, the one that is known to work first."""

@@ -111,6 +111,8 @@ class TokenStore:
 
     def _held(self) -> TokenSet:
         held = TokenSet.objects.filter(connection_id=self.connection.pk).first()
+        if held is None and not self._profile().needs_person:
+            return TokenSet.objects.get_or_create(connection_id=self.connection.pk)[0]
         if held is None:
             self._ask_person(
                 say(
@@ -141,9 +143,10 @@ class TokenStore:
                 stored = state[0][1]
                 message = Message.from_json(stored) if stored else self._sign_in_again()
                 raise AccessLostError(message, vendor=self.connection.vendor)
-        if not held.tokens.get("refresh_token"):
+        profile = self._profile()
+        if profile.needs_person and not held.tokens.get("refresh_token"):
             self._ask_person(self._sign_in_again())
-        allowed_at = (held.issued_at or clock.now()) + self._profile().earliest_refresh
+        allowed_at = (held.issued_at or clock.now()) + profile.earliest_refresh
         if clock.now() < allowed_at:
             raise TransientError(
                 say(
@@ -158,7 +161,7 @@ class TokenStore:
 
     def _claim(self, held: TokenSet) -> bool:
         """Take the lease, committed; of all processes that saw this generation one wins."""
-        if held.refresh_starts >= MOST_STARTS and self._profile().rotates:
+        if held.refresh_starts >= MOST_STARTS and self._profile().may_lose_sign_in:
             self._give_up(held, self._lost())
         held.refreshing_by = secrets.token_hex(16)
         now = clock.now()
@@ -180,11 +183,11 @@ class TokenStore:
         """The one call for this generation. Its failures end here: none is repeated blindly."""
         profile = self._profile()
         try:
-            answer = TokenEndpoint(self.connection, profile).refresh(held.tokens["refresh_token"])
-        except AccessLostError:
-            self._give_up(held, self._sign_in_again())
+            answer = self._asked(held, profile)
+        except AccessLostError as error:
+            self._give_up(held, self._sign_in_again() if profile.needs_person else error.message)
         except OutcomeUnknownError as error:
-            if profile.rotates:
+            if profile.may_lose_sign_in:
                 self._give_up(held, self._lost())
             self._release(held)
             raise TransientError(error.message, vendor=error.vendor, status=error.status) from error
@@ -198,9 +201,20 @@ class TokenStore:
             raise
         return self._store_refreshed(held, answer, profile)
 
+    def _asked(self, held: TokenSet, profile: OAuthProfile) -> Mapping[str, Any]:
+        """The answer to a refresh; a grant that needs nobody starts anew without a refresh token."""
+        endpoint, refresh_token = TokenEndpoint(self.connection, profile), held.tokens.get("refresh_token")
+        if refresh_token:
+            try:
+                return endpoint.refresh(refresh_token)
+            except AccessLostError:
+                if profile.needs_person:
+                    raise
+        return endpoint.sign_in()
+
     def _store_refreshed(self, held: TokenSet, answer: Mapping[str, Any], profile: OAuthProfile) -> str:
         now = clock.now()
-        fields = _fields(answer, profile, now, refresh_token=held.tokens["refresh_token"])
+        fields = _fields(answer, profile, now, refresh_token=held.tokens.get("refresh_token", ""))
         end, kept = _consent_end(answer, profile, now), held.consent_ends_at
         if not profile.consent_is_sliding:
             # A fixed end only comes nearer, even if the vendor names the full life again at every refresh.

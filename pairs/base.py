@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from connections.base import SettingField
 from connections.messages import DataFault, Message
@@ -14,6 +14,9 @@ from connections.messages import DataFault, Message
 if TYPE_CHECKING:
     from pairs.engine import Context, FlowContext
     from pairs.models import Integration
+
+# A side of an integration: the connection it comes from, or the one it goes to.
+Side = Literal["source", "target"]
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,16 @@ class Flow:
     poll: Callable[[FlowContext, Mapping[str, Any], str], Page]
     handle: Callable[[Context], Outcome]
     wake: Callable[[FlowContext, Mapping[str, str], bytes], Sequence[Change]] | None = None
-    # Which objects of the source our webhook watches; () = no webhook for this flow.
+    # The side of the integration that `poll` reads and whose webhooks `wake` understands. A flow that brings
+    # decisions back reads the target.
+    reads: Side = "source"
+    # Which objects of that side our webhook watches; () = no webhook for this flow.
     watched: Callable[[FlowContext], Sequence[str]] = lambda context: ()
     fields: tuple[TargetField, ...] = ()
-    # Values that are written back to the source: key, label.
+    # Values that are written into fields of `write_back_side`, chosen by id: results that go back to the
+    # source, or the figures of a document in the custom fields of the target's task.
     write_back: tuple[TargetField, ...] = ()
+    write_back_side: Side = "source"
     poll_every: timedelta = timedelta(minutes=5)
     # Whether a change with the first version says more than is known by the second one.
     is_news: Callable[[str, str], bool] = lambda version, known: version != known

@@ -13,7 +13,7 @@ from connections.errors import ConnectorError
 from connections.messages import DataFault, say
 from connections.models import Connection
 from connections.registry import vendor
-from pairs.base import Flow, Pair
+from pairs.base import Flow, Pair, Side
 from pairs.models import FieldMapping, Integration
 
 # A setting with this list is chosen from the options of the field that is chosen above it.
@@ -39,18 +39,19 @@ class Offers:
         return self._list(self._connection(field.role), field.discover, chosen)
 
     def fields(self, flow: Flow, way: str) -> Sequence[Option] | None:
-        """The source's fields that a mapping row may read, or write for the way back."""
-        name = flow.source_fields if way == FieldMapping.Way.INTO else f"writable_{flow.source_fields}"
-        return self._list(self.integration.source, name, self.container)
+        """The source's fields that a mapping row may read, or those of a side that it writes."""
+        if way == FieldMapping.Way.INTO:
+            return self._list(self.integration.source, flow.source_fields, self.container())
+        side = flow.write_back_side
+        return self._list(self._connection(side), f"writable_{flow.source_fields}", self.container(side))
 
-    @property
-    def container(self) -> str:
-        """The object whose fields are listed: the first thing chosen from the source, e.g. the project."""
-        field = _container(self.integration.declared)
+    def container(self, side: Side = "source") -> str:
+        """The object whose fields are listed: the first thing chosen from that side, e.g. the project."""
+        field = _container(self.integration.declared, side)
         return str((self.integration.settings or {}).get(field.key, "")) if field else ""
 
-    def _connection(self, role: str) -> Connection:
-        return self.integration.source if role == "source" else self.integration.target
+    def _connection(self, role: Side) -> Connection:
+        return self.integration.side(role)
 
     def _list(self, connection: Connection, name: str, parent: str) -> Sequence[Option] | None:
         discover = vendor(connection.vendor).discover.get(name)
@@ -75,8 +76,8 @@ def _above(fields: Sequence[SettingField], field: SettingField) -> SettingField 
     return same[-1] if same else None
 
 
-def _container(pair: Pair) -> SettingField | None:
-    found = (item for item in pair.settings if item.kind == "discovered" and item.role == "source")
+def _container(pair: Pair, side: Side) -> SettingField | None:
+    found = (item for item in pair.settings if item.kind == "discovered" and item.role == side)
     return next(found, None)
 
 

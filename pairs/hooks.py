@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,10 +15,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from connections import audit, clock, queue
-from connections.base import WebhookProtocol
+from connections.base import HookState, WebhookProtocol
 from connections.errors import ConnectorError, OutcomeUnknownError, RejectedError
 from connections.messages import Message, say
 from connections.registry import vendor
+from pairs.base import Flow
 from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
 from pairs.models import Cursor, Delivery, Integration, Verdict, Webhook, WebhookState
 
@@ -28,7 +30,7 @@ REGISTRATION_WINDOW = timedelta(seconds=90)
 CHECK_EVERY = timedelta(hours=1)
 # The hook's row is not written for each of many deliveries in a minute.
 SEEN_GRAIN = timedelta(minutes=1)
-KEPT_HEADERS = ("content-type", "user-agent", "x-hook-signature", "x-hub-signature", "authorization-kind")
+KEPT_HEADERS = ("content-type", "user-agent", "x-hook-signature", "x-hub-signature")
 
 
 def protocol(hook: Webhook) -> WebhookProtocol:
@@ -70,27 +72,32 @@ def answer_handshake(hook: Webhook, headers: Mapping[str, str], body: bytes) -> 
 
 def is_genuine(hook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the vendor signed exactly these bytes with the secret of this hook."""
-    secret = hook.secrets.get("secret") or ""
-    if not secret and hook.state == WebhookState.REGISTERING:
+    stored = hook.secrets.get("secret") or ""
+    if not stored and hook.state == WebhookState.REGISTERING:
         # The first heartbeat may overtake the answer to our registration.
-        secret = hook.secrets.get("candidate") or ""
-    return bool(secret) and protocol(hook).is_genuine(headers, body, secret)
+        stored = hook.secrets.get("candidate") or ""
+    known = protocol(hook)
+    secret = known.secret(hook.connection, stored)
+    return bool(secret) and known.is_genuine(headers, body, secret)
 
 
 def store_delivery(hook: Webhook, headers: Mapping[str, str], body: bytes) -> Delivery | None:
     """Keep a genuine delivery and wake a worker; None for one that was received before."""
     now = clock.now()
-    digest = hashlib.sha256(body).hexdigest()
+    identity = protocol(hook).identity(headers, body)
+    digest = hashlib.sha256(body if identity is None else identity).hexdigest()
     with transaction.atomic():
         if hook.last_seen_at is None or now - hook.last_seen_at > SEEN_GRAIN:
             Webhook.objects.filter(pk=hook.pk).update(last_seen_at=now)
-        if Delivery.objects.filter(webhook=hook, sha256=digest, verdict=Verdict.GENUINE).exists():
+        known = Delivery.objects.filter(webhook=hook, sha256=digest, verdict=Verdict.GENUINE)
+        # What may be new each time is only not kept twice while the first one has yet to be worked off.
+        if (known if identity is not None else known.filter(worked_at=None)).exists():
             return None
         delivery = Delivery.objects.create(
             webhook=hook,
             received_at=now,
             verdict=Verdict.GENUINE,
-            headers=_kept(headers),
+            headers=_kept(hook, headers),
             body=body,
             sha256=digest,
         )
@@ -110,8 +117,9 @@ def store_refusal(hook: Webhook, reason: str) -> None:
         )
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() in KEPT_HEADERS}
+def _kept(hook: Webhook, headers: Mapping[str, str]) -> dict[str, str]:
+    names = (*KEPT_HEADERS, *protocol(hook).kept_headers)
+    return {name: value for name, value in headers.items() if name.lower() in names}
 
 
 # --- Registering and healing ---
@@ -120,15 +128,15 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
 def plan() -> None:
     """A row for every object that ought to be watched; the others are marked for removal."""
     wanted: set[tuple[int, str, str]] = set()
-    for integration in Integration.objects.select_related("source").filter(is_on=True):
-        if vendor(integration.source.vendor).webhooks is None or not can_be_reached():
-            continue
+    for integration in Integration.objects.select_related("source", "target").filter(is_on=True):
         for flow in integration.declared.flows:
-            if flow.wake is None:
+            if flow.wake is None or not can_be_reached():
+                continue
+            if vendor(integration.side(flow.reads).vendor).webhooks is None:
                 continue
             for resource_ref in flow.watched(FlowContext(integration, flow)):
                 wanted.add((integration.pk, flow.key, resource_ref))
-                _plan_one(integration, flow.key, resource_ref)
+                _plan_one(integration, flow, resource_ref)
     now = clock.now()
     for hook in Webhook.objects.exclude(state__in=(WebhookState.REMOVED, WebhookState.FAILED)):
         if (hook.integration_id, hook.flow, hook.resource_ref) not in wanted:
@@ -140,16 +148,17 @@ def can_be_reached() -> bool:
     return settings.PUBLIC_URL.startswith("https://") or settings.ALLOW_PRIVATE_ADDRESSES
 
 
-def _plan_one(integration: Integration, flow_key: str, resource_ref: str) -> None:
+def _plan_one(integration: Integration, flow: Flow, resource_ref: str) -> None:
+    connection = integration.side(flow.reads)
     hook, is_new = Webhook.objects.get_or_create(
         integration=integration,
-        flow=flow_key,
+        flow=flow.key,
         resource_ref=resource_ref,
-        defaults={"connection": integration.source, "due_at": clock.now()},
+        defaults={"connection": connection, "due_at": clock.now()},
     )
     if not is_new and hook.state == WebhookState.REMOVED:
         Webhook.objects.filter(pk=hook.pk, state=WebhookState.REMOVED).update(
-            state=WebhookState.REGISTERING, due_at=clock.now(), failures=0, connection=integration.source
+            state=WebhookState.REGISTERING, due_at=clock.now(), failures=0, connection=connection
         )
 
 
@@ -159,7 +168,9 @@ def due(now: datetime) -> QuerySet[Webhook]:
 
 def heal(hook_id: int) -> str:
     """Register, check or remove one webhook, as it needs. Returns its state; may run twice."""
-    hook = Webhook.objects.select_related("integration__source", "connection").get(pk=hook_id)
+    hook = Webhook.objects.select_related("integration__source", "integration__target", "connection").get(
+        pk=hook_id
+    )
     if not hook.connection.is_usable:
         _later(hook, CHECK_EVERY)
         return hook.state
@@ -180,9 +191,9 @@ def heal(hook_id: int) -> str:
 
 def _is_wanted(hook: Webhook) -> bool:
     integration = hook.integration
-    if not integration.is_on or hook.connection_id != integration.source_id:
+    flow = next((flow for flow in integration.declared.flows if flow.key == hook.flow), None)
+    if flow is None or not integration.is_on or hook.connection != integration.side(flow.reads):
         return False
-    flow = integration.declared.flow(hook.flow)
     return hook.resource_ref in flow.watched(FlowContext(integration, flow))
 
 
@@ -190,9 +201,10 @@ def _is_lost(hook: Webhook) -> bool:
     """Whether the vendor has dropped the webhook, or nothing was heard for too long."""
     now = clock.now()
     heard_at = hook.last_seen_at or hook.registered_at or now
-    state = protocol(hook).state(hook.connection, hook.vendor_ref)
+    state = _renewed_state(hook, now)
     Webhook.objects.filter(pk=hook.pk).update(checked_at=now)
-    is_silent = now - heard_at > protocol(hook).silence_limit
+    limit = protocol(hook).silence_limit
+    is_silent = limit is not None and now - heard_at > limit
     if state.exists and state.is_active and not is_silent:
         return False
     audit.record(
@@ -204,6 +216,18 @@ def _is_lost(hook: Webhook) -> bool:
         ),
     )
     return True
+
+
+def _renewed_state(hook: Webhook, now: datetime) -> HookState:
+    """How it stands, renewed before it ends. One that does not live longer for it counts as gone."""
+    known = protocol(hook)
+    state = known.state(hook.connection, hook.vendor_ref)
+    if not state.exists or state.expires_at is None or state.expires_at - now > known.renew_before:
+        return state
+    known.renew(hook.connection, hook.vendor_ref)
+    renewed = known.state(hook.connection, hook.vendor_ref)
+    lives_longer = renewed.expires_at is not None and renewed.expires_at > state.expires_at
+    return renewed if lives_longer else replace(renewed, exists=False)
 
 
 def _register(hook: Webhook) -> None:

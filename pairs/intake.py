@@ -40,7 +40,7 @@ def ensure_cursors() -> None:
 
 def due_cursors(now: datetime) -> QuerySet[Cursor]:
     return (
-        Cursor.objects.filter(records.readable_integration(), due_at__lte=now)
+        Cursor.objects.filter(records.readable_cursor(), due_at__lte=now)
         .exclude(lease_until__gt=now)
         .order_by("due_at")
     )

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from connections.base import SettingField
 from connections.crypto import EncryptedJSONField
 from connections.models import Connection
-from pairs.base import Flow, Pair
+from pairs.base import Flow, Pair, Side
 
 
 class Integration(models.Model):
@@ -56,6 +56,10 @@ class Integration(models.Model):
         from pairs.registry import pair
 
         return pair(self.pair)
+
+    def side(self, side: Side) -> Connection:
+        """The connection of that side."""
+        return self.source if side == "source" else self.target
 
     def setting(self, key: str) -> Any:
         """The setting `key`, or its default as the pair declares it."""

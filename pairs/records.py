@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from connections import audit, clock
 from connections.messages import Message, say
 from connections.models import Effect, EffectState, Health
+from pairs import registry
 from pairs.base import Change
 from pairs.models import WORKABLE, Integration, Record, RecordState
 
@@ -112,6 +113,20 @@ def workable_integration(prefix: str = "integration__") -> Q:
 def readable_integration(prefix: str = "integration__") -> Q:
     """The integration is on and may read its source; paused or without its target it only notices."""
     return Q(**{f"{prefix}is_on": True}) & _usable(f"{prefix}source__")
+
+
+def readable_cursor() -> Q:
+    """The cursor's integration is on and may read the side that its flow reads."""
+    reads_target = Q()
+    for pair in registry.pairs().values():
+        for flow in pair.flows:
+            if flow.reads == "target":
+                reads_target |= Q(integration__pair=pair.key, flow=flow.key)
+    if not reads_target:
+        return readable_integration()
+    return (~reads_target & readable_integration()) | (
+        reads_target & Q(integration__is_on=True) & _usable("integration__target__")
+    )
 
 
 def _usable(connection: str) -> Q:

@@ -113,9 +113,10 @@ def signs_in_with_browser(connection: Connection) -> bool:
     if declared is None:
         return False
     try:
-        return declared.oauth(connection) is not None
+        profile = declared.oauth(connection)
     except ConfigurationError:
         return True
+    return profile is not None and profile.needs_person
 
 
 def notes(connection: Connection) -> list[str]:

@@ -37,11 +37,14 @@ from connections.settings_form import Choices, SettingsAdmin, SettingsForm
 from pairs import actions, switching
 from pairs.admin.mappings import MappingInline
 from pairs.admin.states import tone_of
+from pairs.base import Side
 from pairs.checks import faults_of
 from pairs.discovery import Offers, described, find, gone_fields, target_label
 from pairs.models import PARKED, FieldMapping, Integration, RecordState
 from pairs.registry import pairs
 from pairs.selectors import counts_by_integration
+
+SOURCE: Side = "source"
 
 
 class IntegrationForm(SettingsForm):
@@ -326,15 +329,23 @@ def offers_of(request: HttpRequest, integration: Integration) -> Offers:
 def _offer_fields(request: HttpRequest, integration: Integration) -> str:
     """Put the fields to choose from beside the request, for the inlines. Returns what stood in the way."""
     offers = offers_of(request, integration)
-    if not offers.container:
+    drawn = [
+        (flow, way, side)
+        for flow in integration.declared.flows
+        for way, side, fields in (
+            (FieldMapping.Way.INTO, SOURCE, flow.fields),
+            (FieldMapping.Way.BACK, flow.write_back_side, flow.write_back),
+        )
+        if fields
+    ]
+    if not all(offers.container(side) for _flow, _way, side in drawn):
         return str(
             say("Choose the settings and save; then the fields are offered by name. Until then, write ids.")
         )
     offered: dict[tuple[str, str], Any] = {}
     try:
-        for flow in integration.declared.flows:
-            for way in FieldMapping.Way.values:
-                offered[flow.key, way] = offers.fields(flow, way)
+        for flow, way, _side in drawn:
+            offered[flow.key, way] = offers.fields(flow, way)
     except ConnectorError as error:
         return str(say("The fields can't be listed now: %(problem)s Until then, write ids.", problem=error))
     request.offered_fields = offered  # type: ignore[attr-defined]

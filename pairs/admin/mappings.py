@@ -143,6 +143,8 @@ class MappingInline(TabularInline):
     def for_flow(cls, flow: Flow, way: str) -> type[MappingInline]:
         targets = flow.fields if way == FieldMapping.Way.INTO else flow.write_back
         direction = gettext(FieldMapping.Way(way).label)
+        if way == FieldMapping.Way.BACK and flow.write_back_side == "target":
+            direction = gettext("into fields of the target")
         attributes = {
             "flow": flow,
             "way": way,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from connections.messages import say
 from connections.models import Connection, Health
-from pairs.base import Change, Flow, Outcome, Page, Pair, done
+from pairs.base import Change, Flow, Outcome, Page, Pair, Side, done
 from pairs.models import Integration
 
 
@@ -15,6 +15,7 @@ class FakePair:
         self.handle: Callable[..., Outcome] = lambda context: done(
             say("Done."), version=context.record.seen_version
         )
+        self.reads: Side = "source"
         self.pages: list[Page] = []
         self.changes: list[Change] = []
         self.handled: list[str] = []
@@ -29,6 +30,7 @@ class FakePair:
             handle=self._handle,
             wake=lambda context, headers, body: self.changes,
             watched=lambda context: ("p1",),
+            reads=self.reads,
         )
         return Pair("fake", "Fake", "", "asana", "datev", flows=(flow,))
 

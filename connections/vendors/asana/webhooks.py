@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from connections.base import Handshake, HookState
+from connections.base import Handshake, HookState, WebhookProtocol
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import say
 from connections.models import Connection
@@ -90,7 +90,7 @@ def _compact(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-class AsanaWebhooks:
+class AsanaWebhooks(WebhookProtocol):
     """`connections.base.WebhookProtocol` for Asana."""
 
     # A heartbeat comes every 8 hours; after 24 hours without one accepted, Asana deletes the webhook.

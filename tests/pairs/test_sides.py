@@ -1,0 +1,141 @@
+"""Flows that read the target, and webhooks that end, are registered by hand or say no more than a key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connections import clock, registry
+from connections.base import HookState, WebhookProtocol
+from connections.models import Health
+from pairs import hooks, intake
+from pairs.models import Webhook, WebhookState
+
+SECRET = "entered-by-a-person"
+
+
+class Hooks(WebhookProtocol):
+    """Lives for thirty days unless renewed; the secret is the connection's."""
+
+    is_manual = True
+    kept_headers = ("x-kept",)
+
+    def __init__(self) -> None:
+        self.ends_at = clock.now() + timedelta(days=30)
+        self.renews = True
+        self.calls: list[str] = []
+
+    def secret(self, connection, stored):
+        return connection.secrets.get("push_secret", "")
+
+    def is_genuine(self, headers, body, secret):
+        return headers.get("X-Secret") == secret
+
+    def identity(self, headers, body):
+        return None
+
+    def register(self, connection, resource_ref, target_url):
+        self.calls.append("register")
+        self.ends_at = clock.now() + timedelta(days=30)
+        return "7", ""
+
+    def state(self, connection, vendor_ref):
+        return HookState(exists=True, vendor_ref=vendor_ref, expires_at=self.ends_at)
+
+    def renew(self, connection, vendor_ref):
+        self.calls.append("renew")
+        if self.renews:
+            self.ends_at = clock.now() + timedelta(days=30)
+
+    def remove(self, connection, vendor_ref):
+        self.calls.append("remove")
+
+
+@pytest.fixture
+def protocol(monkeypatch):
+    """The webhooks of the target's vendor; the source's vendor has none."""
+    made, known = Hooks(), registry.vendors()
+    vendors = {
+        **known,
+        "asana": replace(known["asana"], webhooks=None),
+        "datev": replace(known["datev"], webhooks=made),
+    }
+    monkeypatch.setattr(registry, "vendors", lambda: vendors)
+    return made
+
+
+@pytest.fixture
+def target_side(pair, integration, settings):
+    """The fake integration, whose flow reads the target."""
+    settings.PUBLIC_URL = "https://hub.example"
+    pair.reads = "target"
+    integration.target.secrets = {"push_secret": SECRET}
+    integration.target.save()
+    return integration
+
+
+@pytest.fixture
+def hook(target_side, protocol):
+    hooks.plan()
+    hook = Webhook.objects.get()
+    hooks.heal(hook.pk)
+    hook.refresh_from_db()
+    return hook
+
+
+def test_a_flow_that_reads_the_target_needs_only_the_target_to_be_read(target_side):
+    intake.ensure_cursors()
+    for connection, is_due in ((target_side.source, True), (target_side.target, False)):
+        connection.health = Health.SIGN_IN
+        connection.save()
+        assert intake.due_cursors(clock.now()).exists() is is_due
+
+
+def test_its_webhook_is_the_targets_and_is_checked_with_the_connections_secret(hook, target_side):
+    assert (hook.connection, hook.state) == (target_side.target, WebhookState.ACTIVE)
+    assert hooks.is_genuine(hook, {"X-Secret": SECRET}, b"{}")
+    assert not hooks.is_genuine(hook, {"X-Secret": "another"}, b"{}")
+    hook.connection.secrets = {}
+    assert not hooks.is_genuine(hook, {"X-Secret": ""}, b"{}")
+
+
+def test_equal_bodies_are_news_each_time_where_they_name_no_more_than_a_key(hook):
+    first = hooks.store_delivery(hook, {"X-Kept": "1", "X-Other": "2"}, b"{}")
+    assert first.headers == {"X-Kept": "1"}
+    assert hooks.store_delivery(hook, {}, b"{}") is None, "the first one will be worked off yet"
+    intake.work_delivery(first.pk)
+    assert hooks.store_delivery(hook, {}, b"{}") is not None
+
+
+def test_a_webhook_is_renewed_before_it_ends(hook, protocol):
+    clock.advance(timedelta(days=15))
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register"]
+    clock.advance(timedelta(days=6))
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register", "renew"]
+    assert Webhook.objects.get().state == WebhookState.ACTIVE
+
+
+def test_one_that_does_not_live_longer_for_it_is_registered_again(hook, protocol):
+    protocol.renews = False
+    clock.advance(timedelta(days=21))
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register", "renew", "remove", "register"]
+    assert Webhook.objects.get().state == WebhookState.ACTIVE
+
+
+def test_silence_says_nothing_where_no_heartbeat_is_promised(hook, protocol):
+    protocol.ends_at = clock.now() + timedelta(days=900)
+    clock.advance(timedelta(days=400))
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register"]
+
+
+def test_the_webhook_of_a_side_that_is_not_read_any_more_is_removed(hook, pair, protocol):
+    pair.reads = "source"
+    hooks.plan()
+    hooks.heal(hook.pk)
+    assert Webhook.objects.get().state == WebhookState.REMOVED
