@@ -34,7 +34,7 @@ test-sqlite: .venv/ready-to-develop
 	@TEST_DATABASE=sqlite $(PYTEST)
 
 test-postgres: .venv/ready-to-develop
-	@echo "Tests on PostgreSQL"
+	@echo "Tests on PostgreSQL (those that touch no database have run above)"
 	@TEST_DATABASE=postgres $(PYTEST)
 
 check: lint types migrations settings test ## Everything that must hold before a change is handed in

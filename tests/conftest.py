@@ -52,6 +52,30 @@ def no_network() -> Iterator[None]:
         yield
 
 
+# What tells that a test touches the database of the tests.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that touches no database says the same on each: it runs on SQLite and is left out on PostgreSQL.
+
+    One that starts programs with a database of their own is marked `on_both_databases`.
+    """
+    if os.environ.get("TEST_DATABASE") != "postgres":
+        return
+    kept = [item for item in items if _touches_a_database(item)]
+    left_out = [item for item in items if item not in set(kept)]
+    # A part that was asked for by name is run as it was asked for.
+    if kept and left_out:
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _touches_a_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "on_both_databases"))
+    return marked or not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def clock_put_back() -> Iterator[None]:
     yield

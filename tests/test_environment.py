@@ -14,6 +14,7 @@ from connections.models import Connection
 from tests.conftest import NetworkForbiddenError
 
 
+@pytest.mark.on_both_databases
 def test_the_database_is_the_one_that_was_asked_for():
     import os
 

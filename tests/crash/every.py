@@ -1,4 +1,4 @@
-"""`python -m tests.crash.every`: all points of both routes on both databases, two runs at a time."""
+"""`python -m tests.crash.every`: all points of every scene on both databases, two runs at a time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-RUNS = [(database, route) for database in ("sqlite", "postgres") for route in ("extf", "dxso")]
+from tests.crash.scenes import NAMES
+
+RUNS = [(database, scene) for scene in NAMES for database in ("sqlite", "postgres")]
 MOST_SECONDS = 1800
 
 
 def one(run: tuple[str, str]) -> int:
-    database, route = run
-    command = [sys.executable, "-m", "tests.crash.run", "--database", database, "--route", route]
+    database, scene = run
+    command = [sys.executable, "-m", "tests.crash.run", "--database", database, "--scene", scene]
     done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
     print(done.stdout + done.stderr, end="", flush=True)
     return done.returncode

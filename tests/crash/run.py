@@ -2,7 +2,7 @@
 
 For each point a fresh copy of the database and of the simulated vendors is made, a worker process is killed
 with SIGKILL at the point, a second one works on, and a person signs in where the product asks for it. Then
-the vendors must hold exactly one document, one booking and one written result.
+the vendors must hold exactly what the scene says: one booking, document, task, issue or comment per intent.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
+
+from tests.crash.scenes import NAMES
 
 WORKER_SECONDS = 90
 
@@ -27,7 +29,7 @@ WORKER_SECONDS = 90
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--route", choices=("extf", "dxso"), default="extf")
+    parser.add_argument("--scene", choices=tuple(NAMES), default="asana_datev_extf")
     parser.add_argument("--every", type=int, default=1, help="Run only each n-th point.")
     parser.add_argument("--only", default="", help="Run one point, for example 17:after.")
     arguments = parser.parse_args()
@@ -44,23 +46,15 @@ def _server(arguments: argparse.Namespace) -> Any:
 
 
 class Run:
-    """All points of one route on one database."""
+    """All points of one scene on one database."""
 
     def __init__(self, arguments: argparse.Namespace, folder: Path, host: str) -> None:
         self.arguments, self.folder, self.host = arguments, folder, host
         self._set_up_django()
-        from mlconnector.sandbox.asana import AsanaSimulator
-        from mlconnector.sandbox.datev import DatevSimulator
-        from tests.crash.scene import Scene
+        from tests.crash.scenes import scenes
 
-        ports = _free_ports(2)
-        asana = AsanaSimulator(
-            base_url=f"http://127.0.0.1:{ports[0]}", files_url=f"http://localhost:{ports[0]}"
-        )
-        self.ports = ports
-        self.scene = Scene(
-            asana, DatevSimulator(), f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}"
-        )
+        scene = scenes()[arguments.scene]
+        self.scene = scene(dict(zip(scene.vendors, _free_ports(len(scene.vendors)), strict=True)))
 
     def _set_up_django(self) -> None:
         os.environ |= {
@@ -102,15 +96,15 @@ class Run:
 
         from tests.mounting import mounted
 
-        with (
-            mounted(self.scene.asana, "https://asana.example", "https://asana-files.example"),
-            mounted(self.scene.datev, "https://datev.example"),
-        ):
-            self.scene.prepare(self.arguments.route)
+        with ExitStack() as stack:
+            for stand in self.scene.stands.values():
+                stack.enter_context(mounted(stand.simulator, *stand.addresses))
+            self.scene.prepare()
+            self.scene.ready()
         databases.close_all()
         started = time.monotonic()
         whole = self.case("whole", -1, "before")
-        title = f"{self.arguments.database} {self.arguments.route}"
+        title = f"{self.arguments.database} {self.arguments.scene}"
         calls = sum("/" in name for name in whole["seen"])
         print(f"{title}: {len(whole['seen'])} points ({calls} vendor calls), each before and after")
         if not calls:
@@ -174,7 +168,9 @@ class Run:
             Worker(one, self.scene.work, self.folder / f"worker_{number}.json")
             for number, one in enumerate(points)
         ]
-        with serve(self.scene.asana, port=self.ports[0]), serve(self.scene.datev, port=self.ports[1]):
+        with ExitStack() as stack:
+            for stand in self.scene.stands.values():
+                stack.enter_context(serve(stand.simulator, port=stand.port))
             killed = workers[0].run()
             faults = [] if bool(killed["killed"]) == (kill_at >= 0) else ["the worker was not killed"]
             signed_in = False

@@ -7,12 +7,15 @@ import sys
 
 import pytest
 
+from tests.crash.scenes import NAMES
+
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 
 
-@pytest.mark.parametrize(("route", "every"), [("extf", 15), ("dxso", 25)])
-def test_a_killed_worker_loses_and_doubles_nothing(route, every):
-    command = [sys.executable, "-m", "tests.crash.run", "--database", DATABASE, "--route", route]
+@pytest.mark.on_both_databases
+@pytest.mark.parametrize(("scene", "every"), NAMES.items())
+def test_a_killed_worker_loses_and_doubles_nothing(scene, every):
+    command = [sys.executable, "-m", "tests.crash.run", "--database", DATABASE, "--scene", scene]
 
     done = subprocess.run(
         [*command, "--every", str(every)], capture_output=True, text=True, timeout=300, check=False
