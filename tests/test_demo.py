@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from bookings.validation import labels
-from mlconnector.demo import books, pdf, report, tasks
-from mlconnector.demo.stage import BOOKED, PROJECTS, TO_CHECK
+from mlconnector.demo import pdf
+from mlconnector.demo.acts.asana_datev import books, report, tasks
+from mlconnector.demo.acts.asana_datev.names import BOOKED, PROJECTS, TO_CHECK
 from pairs.models import RecordState
 from tests.settings import KIND
 

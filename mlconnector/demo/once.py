@@ -36,13 +36,3 @@ def work_to_rest(stage: Stage, say: Say) -> bool:
             return True
         time.sleep(REST_SECONDS)
     return False
-
-
-def plant(stage: Stage, error: str) -> None:
-    """Spoil what DATEV holds, to show that the comparison notices: `lost` or `twice`."""
-    store = stage.datev.store
-    upload = next(iter(store.uploads.values()))
-    if error == "lost":
-        del store.uploads[upload.id]
-    else:
-        store.uploads[f"{upload.id}-again"] = upload

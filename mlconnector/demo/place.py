@@ -13,7 +13,9 @@ from typing import IO
 # Tells the command that its process has the settings below.
 MARK = "DEMO_FOLDER"
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TZ", "TERM", "PYTHONPATH")
-WEB, DATEV, ASANA, ASANA_FILES = 8000, 8101, 8102, 8103
+WEB = 8000
+# The usual ports of the simulated vendors; another free one is taken where somebody listens.
+PORTS = {"datev": {"port": 8101}, "asana": {"port": 8102, "files_port": 8103}}
 
 
 def free_port(wanted: int = 0) -> int:
@@ -27,6 +29,13 @@ def free_port(wanted: int = 0) -> int:
                 continue
             return int(tried.getsockname()[1])
     raise OSError("There is no free port on this machine.")
+
+
+def ports() -> dict[str, dict[str, int]]:
+    """Free ports for the stands, the usual ones where they can be had."""
+    return {
+        vendor: {name: free_port(port) for name, port in wanted.items()} for vendor, wanted in PORTS.items()
+    }
 
 
 def environment(folder: Path, port: int) -> Mapping[str, str]:

@@ -1,271 +1,59 @@
-"""What became of each task, as a table, and compared with what must have become of it."""
+"""What every act is told with: parked records in the words of the admin, and checks that hold for all."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
-from bookings.models import Document, DocumentState, Job
 from connections import audit
 from connections.messages import DataFault, Message
-from mlconnector.demo import books, installation, tasks
-from mlconnector.demo.stage import BOOKED, PROJECTS, RESULT, TO_CHECK, Stage
-from mlconnector.demo.tasks import Invoice
-from pairs.models import Delivery, Integration, Record, RecordState, Verdict, WebhookState
-
-HEADINGS = ("entered", "booked", "changed after it", "parked", "not approved", "documents", "jobs")
+from mlconnector.demo.acts import Act
+from mlconnector.demo.stage import Stage
+from pairs.models import PARKED, Delivery, Integration, Record, Verdict, WebhookState
+from pairs.registry import pairs
 
 
-@dataclass
-class Row:
-    """The counts of one integration, as the product knows them."""
-
-    name: str
-    entered: int = 0
-    booked: int = 0
-    changed: int = 0
-    parked: int = 0
-    not_approved: int = 0
-    documents: int = 0
-    jobs: int = 0
-
-    @property
-    def adds_up(self) -> bool:
-        return self.entered == self.booked + self.changed + self.parked + self.not_approved
-
-    def counts(self) -> tuple[int, ...]:
-        return (
-            self.entered,
-            self.booked,
-            self.changed,
-            self.parked,
-            self.not_approved,
-            self.documents,
-            self.jobs,
-        )
+def lines(stage: Stage) -> Iterator[str]:
+    """The report of each act, then what is parked with what has to be corrected."""
+    for act in stage.acts:
+        yield ""
+        yield f"=== {act.title} ==="
+        parked = list(_parked(act))
+        if parked:
+            yield "Parked, with what has to be corrected:"
+            yield from parked
+            yield ""
+        yield from act.report()
 
 
-@dataclass
-class Vendors:
-    """What the simulators hold when all is at rest."""
-
-    bookings: list[dict[str, Any]]
-    # SHA-256 of every file in DATEV, once for each time it is there.
-    files: Counter[str]
-    jobs: Counter[str]
-    findings: list[str]
-    repeated: list[Any]
-    # By the task's gid.
-    results: Mapping[str, str | None]
-    written: Counter[str]
-    comments: Counter[str]
-    gids: Mapping[str, str] = field(default_factory=dict)
-    attached: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-def rows() -> list[Row]:
-    found = []
-    for integration in Integration.objects.order_by("pk"):
-        records = Record.objects.filter(integration=integration)
-        states = Counter(records.values_list("state", flat=True))
-        row = Row(
-            integration.name,
-            entered=sum(states.values()),
-            booked=states[RecordState.DONE],
-            changed=states[RecordState.CHANGED],
-            parked=states[RecordState.REFUSED],
-            not_approved=states[RecordState.DORMANT],
-            documents=Document.objects.filter(
-                origin__in=[record.subject for record in records], state=DocumentState.UPLOADED
-            ).count(),
-            jobs=Job.objects.filter(batch__origin=f"integration:{integration.pk}").count(),
-        )
-        found.append(row)
-    return found
-
-
-def vendors(stage: Stage) -> Vendors:
-    state = stage.datev.state()
-    gids = stage.gids.values()
-    jobs = Counter(f"EXTF {job['result']}" for job in state["extf_jobs"])
-    jobs.update(f"DXSO {'succeeded' if job['status'] == 2 else job['status']}" for job in state["dxso_jobs"])
-    return Vendors(
-        bookings=state["bookings"],
-        files=Counter(digest for document in state["documents"] for digest in document["sha256"]),
-        jobs=jobs,
-        findings=[finding for job in state["extf_jobs"] for finding in job["findings"]],
-        repeated=state["repeated"],
-        results={
-            gid: stage.asana.value(gid, stage.fields[name][RESULT])
-            for name, project in stage.projects.items()
-            for gid in gids
-            if project in stage.asana.task(gid).memberships
-        },
-        written=stage.written_back(),
-        comments=Counter({gid: len(stage.asana.comments(gid)) for gid in gids}),
-        gids=stage.gids,
-        attached=stage.files,
-    )
-
-
-# --- The table --------------------------------------------------------------------------------
-
-
-def table(found: Sequence[Row], there: Vendors) -> Iterator[str]:
-    total = Row("Together")
-    for name in vars(total):
-        if name != "name":
-            setattr(total, name, sum(getattr(row, name) for row in found))
-    width = max(len(row.name) for row in found)
-    yield " " * width + "".join(f"  {heading}" for heading in HEADINGS)
-    for row in (*found, total):
-        counts = (f"  {count:>{len(heading)}}" for heading, count in zip(HEADINGS, row.counts(), strict=True))
-        yield f"{row.name:<{width}}" + "".join(counts)
-    sums = f"{total.booked} + {total.changed} + {total.parked} + {total.not_approved}"
-    yield f"{total.entered} entered = {sums} (booked, changed after it, parked, not approved)"
-    yield ""
-    yield "In the simulated DATEV and Asana:"
-    yield f"  {len(there.bookings)} bookings, {len(there.repeated) or 'none'} of them repeated"
-    yield f"  {sum(there.files.values())} document files, {len(there.files)} different ones"
-    yield "  jobs: " + ", ".join(f"{count} {name}" for name, count in sorted(there.jobs.items()))
-    yield f"  {sum(there.written.values())} results written back, {sum(there.comments.values())} comments"
-
-
-def parked_lines() -> Iterator[str]:
-    """Each parked record with its faults, in the words of the admin."""
-    parked = (RecordState.REFUSED, RecordState.CHANGED, RecordState.REJECTED, RecordState.CONFIG)
+def _parked(act: Act) -> Iterator[str]:
     integration = None
-    for record in Record.objects.filter(state__in=parked).order_by("integration_id", "pk"):
+    records = Record.objects.filter(state__in=PARKED, integration__pair=act.pair)
+    for record in records.order_by("integration_id", "pk"):
         if record.integration != integration:
             integration = record.integration
             yield str(integration)
         yield f"  {record.label}"
         faults = [DataFault.from_json(fault) for fault in record.faults]
-        lines = [str(fault) for fault in faults] or [str(Message.from_json(record.reason or {}))]
-        yield from (f"      {line}" for line in lines)
+        shown = [str(fault) for fault in faults] or [str(Message.from_json(record.reason or {}))]
+        yield from (f"      {line}" for line in shown)
 
 
-# --- The comparison --------------------------------------------------------------------------------
-
-
-def deviations(found: Sequence[Row], there: Vendors, today: date) -> list[str]:
+def deviations(stage: Stage) -> list[str]:
     """Everything that is not as it must be; [] = all promises were kept."""
-    wrong = [f"{row.name}: the counts do not add up." for row in found if not row.adds_up]
-    wrong += _records(there)
-    wrong += _sums(found, there)
+    wrong = [line for act in stage.acts for line in act.deviations()]
     wrong += _webhooks()
-    wrong += _bookings(there, today)
-    wrong += _documents(there)
-    wrong += _write_backs(there)
-    wrong += [
-        f"DATEV job that did not succeed: {name}" for name in there.jobs if not name.endswith("succeeded")
-    ]
-    wrong += [f"DATEV Rechnungswesen would refuse: {finding}" for finding in there.findings]
-    wrong += [f"Booked more than once: {row}" for row in there.repeated]
     wrong += [f"Audit entry {number}: {what}" for number, what in audit.broken_links()]
     return wrong
 
 
-def _records(there: Vendors) -> Iterator[str]:
-    """Each task has one record, in the state that it must be in, with the faults that it must have."""
-    known = {record.source_ref: record for record in Record.objects.all()}
-    for invoice in tasks.INVOICES:
-        record = known.pop(there.gids[invoice.number], None)
-        if record is None:
-            yield f"{invoice.number}: the task has no record."
-            continue
-        if record.state != invoice.state:
-            yield f"{invoice.number}: is '{record.state}' and must be '{invoice.state}'."
-        faults = {fault["field"] for fault in record.faults}
-        if faults != set(invoice.faults):
-            yield f"{invoice.number}: at fault are {sorted(faults)} and must be {sorted(invoice.faults)}."
-    yield from (f"{record}: there is a record without a task." for record in known.values())
-
-
-def _sums(found: Sequence[Row], there: Vendors) -> Iterator[str]:
-    """What we count is what the vendors hold."""
-    pairs = (
-        ("bookings", sum(row.booked + row.changed for row in found), len(there.bookings)),
-        ("documents", sum(row.documents for row in found), sum(there.files.values())),
-        ("jobs", sum(row.jobs for row in found), sum(there.jobs.values())),
-        ("tasks", sum(row.entered for row in found), len(there.gids)),
-    )
-    yield from (f"{ours} {name} here and {theirs} there." for name, ours, theirs in pairs if ours != theirs)
-
-
 def _webhooks() -> Iterator[str]:
-    """Each integration has its webhook, and it was heard of."""
+    """Each integration whose flows are woken by webhooks has them, and they were heard of."""
     for integration in Integration.objects.all():
-        hook = integration.webhooks.filter(state=WebhookState.ACTIVE).first()
-        if hook is None:
-            yield f"{integration}: there is no active webhook."
-        elif not Delivery.objects.filter(webhook=hook, verdict=Verdict.GENUINE).exists():
-            yield f"{integration}: no delivery came to its webhook."
-
-
-def _bookings(there: Vendors, today: date) -> Iterator[str]:
-    """Each booked invoice arrived once, with its own values; nothing else arrived."""
-    arrived: dict[str, list[dict[str, Any]]] = {}
-    for row in there.bookings:
-        arrived.setdefault(row["document_field_1"], []).append(row)
-    for invoice in tasks.INVOICES:
-        if not invoice.is_booked:
-            continue
-        rows_ = arrived.pop(invoice.number, [])
-        if len(rows_) != 1:
-            yield f"{invoice.number}: {len(rows_)} bookings in DATEV instead of one."
-            continue
-        for name, (is_, must) in _values(invoice, rows_[0], today).items():
-            if is_ != must:
-                yield f"{invoice.number}: {name} is {is_!r} in DATEV and must be {must!r}."
-    yield from (f"{number}: DATEV has a booking that nobody approved." for number in arrived)
-
-
-def _values(invoice: Invoice, row: Mapping[str, Any], today: date) -> dict[str, tuple[Any, Any]]:
-    """What DATEV has beside what it must have, by name."""
-    client = PROJECTS[invoice.project]
-    return {
-        "client": (row["client"], books.reference(client)),
-        "amount": (abs(Decimal(row["amount"])), Decimal(invoice.amount or 0)),
-        "date": (row["date"], invoice.on(today).isoformat()),
-        "accounts": (
-            {row["account"], row["contra_account"]},
-            {books.partner_number(client, invoice.partner), invoice.account},
-        ),
-        "tax key": (row["bu_key"] or "", books.TAX_CASES.get(invoice.tax, "")),
-        "currency": (row["currency"], invoice.currency or "EUR"),
-    }
-
-
-def _documents(there: Vendors) -> Iterator[str]:
-    wanted: Counter[str] = Counter()
-    for invoice in tasks.INVOICES:
-        if invoice.is_booked:
-            wanted.update(there.attached[invoice.number])
-        for digest in there.attached[invoice.number]:
-            if there.files[digest] != int(invoice.is_booked):
-                yield (
-                    f"{invoice.number}: an attachment is {there.files[digest]} times in DATEV "
-                    f"and must be {int(invoice.is_booked)} times."
-                )
-    if sum(there.files.values()) != sum(wanted.values()):
-        yield f"{sum(there.files.values())} files are in DATEV, {sum(wanted.values())} must be."
-
-
-def _write_backs(there: Vendors) -> Iterator[str]:
-    """A result stands on each booked or refused task, written once; on others nothing."""
-    for invoice in tasks.INVOICES:
-        gid = there.gids[invoice.number]
-        must = BOOKED if invoice.is_booked else TO_CHECK if invoice.is_refused else None
-        times = int(must is not None)
-        if there.results.get(gid) != must:
-            yield f"{invoice.number}: the task says {there.results.get(gid)!r} and must say {must!r}."
-        if there.written[gid] != times:
-            yield f"{invoice.number}: the result was written {there.written[gid]} times instead of {times}."
-        has_comment = installation.OWN_SETTINGS[invoice.project].get("result_comment", False)
-        if there.comments[gid] != times * has_comment:
-            yield f"{invoice.number}: {there.comments[gid]} comments instead of {times * has_comment}."
+        for flow in pairs()[integration.pair].flows:
+            hooks = integration.webhooks.filter(flow=flow.key)
+            if not hooks.exists():
+                continue
+            if not hooks.filter(state=WebhookState.ACTIVE).exists():
+                yield f"{integration}, {flow.label}: there is no active webhook."
+            elif not Delivery.objects.filter(webhook__in=hooks, verdict=Verdict.GENUINE).exists():
+                yield f"{integration}, {flow.label}: no delivery came to its webhook."

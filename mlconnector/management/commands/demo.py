@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,13 @@ HURRY_SECONDS = 2.0
 
 
 class Command(BaseCommand):
-    help = "Show the product between a simulated Asana and a simulated DATEV, on a database of its own."
+    help = "Show the product between simulated vendors, on a database of its own."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--once",
             action="store_true",
-            help="Work off the prepared tasks, print what became of each, compare, end.",
+            help="Run every pair to its end, print what moved, compare, end.",
         )
         parser.add_argument(
             "--folder",
@@ -95,8 +96,9 @@ class Demonstration:
         web.start()
         stage = None
         try:
-            self.step("Start the simulated Asana and DATEV, with invoices to be approved")
-            stage = Stage(clock.now().date(), **({} if once else _ports()))
+            stage = Stage(clock.now().date(), ports={} if once else place.ports())
+            names = ", ".join(stand.label for stand in stage.stands.values())
+            self.step(f"The simulated vendors are running: {names}")
             self._set_up(stage)
             if once:
                 self._once(stage, plant)
@@ -126,12 +128,13 @@ class Demonstration:
         self._wait_for_web()
         file = self.folder / "configuration.yaml"
         try:
-            installation.set_up(stage, file)
-            self.step(f"The configuration file {file} is applied")
-            installation.sign_in(self.password)
-            self.step("Signed in at the simulated DATEV (OAuth with PKCE)")
+            installation.connect(stage, file, self.password)
+            for connection in installation.signed_in_by_person():
+                self.step(f"Signed in at {connection} with the browser (OAuth)")
             for name, checkup in installation.tested().items():
                 self.step(f"Test connection, {name}: {checkup.who}")
+            installation.configure(stage, file)
+            self.step(f"The configuration file {file} is applied")
         except (installation.Refused, ConnectorError, urllib.error.URLError) as error:
             raise CommandError(f"The demonstration could not be set up. {error}") from error
 
@@ -148,26 +151,22 @@ class Demonstration:
     # --- Once ---------------------------------------------------------------------------------------------
     def _once(self, stage: Any, plant: str | None) -> None:
         from mlconnector.demo import once, report
+        from mlconnector.demo.acts.asana_datev.act import AsanaToDatev
 
-        self.step("Work off what is approved")
+        self.step("Work off what is there")
         at_rest = once.work_to_rest(stage, self.step)
-        later = stage.approve_later()
-        self.step(f"{len(later)} more tasks are approved; webhooks tell of them")
-        at_rest = once.work_to_rest(stage, self.step) and at_rest
-        changed = stage.change_after_booking()
-        self.step(f"{len(changed)} amount is changed after it was booked")
-        at_rest = once.work_to_rest(stage, self.step) and at_rest
+        # What people do in all pairs comes in rounds, each after everything has come to rest.
+        for scenes in zip_longest(*(act.scenes for act in stage.acts)):
+            for sentence, play in filter(None, scenes):
+                self.step(sentence)
+                play()
+            at_rest = once.work_to_rest(stage, self.step) and at_rest
         self.step("Everything is at rest" if at_rest else "No rest came in time")
         if plant:
-            once.plant(stage, plant)
-        found, there = report.rows(), report.vendors(stage)
-        self.say("\nParked, with what has to be corrected:")
-        for line in report.parked_lines():
+            stage.act(AsanaToDatev).plant(plant)
+        for line in report.lines(stage):
             self.say(line)
-        self.say()
-        for line in report.table(found, there):
-            self.say(line)
-        wrong = report.deviations(found, there, stage.today)
+        wrong = report.deviations(stage)
         if not at_rest:
             wrong.insert(0, "Work did not come to rest in time.")
         for line in wrong:
@@ -182,13 +181,15 @@ class Demonstration:
 
         manage = str(settings.BASE_DIR / "manage.py")
         workers = Child("Workers", [sys.executable, manage, "qcluster"])
+        admin = f"{settings.PUBLIC_URL}/admin/   name: {installation.ADMIN}   password: {self.password}"
+        addresses = [("Admin", admin)]
+        addresses += [(stand.label, f"{stand.url}/   {stand.hint}") for stand in stage.stands.values()]
+        width = max(len(label) for label, _ in addresses)
         lines = (
             "",
-            f"Admin   {settings.PUBLIC_URL}/admin/   name: {installation.ADMIN}   password: {self.password}",
-            f"Asana   {stage.asana_url}/   approve a task here, and watch it being booked",
-            f"DATEV   {stage.datev_url}/   documents, files and bookings that arrived",
+            *(f"{label:<{width}}   {address}" for label, address in addresses),
             "",
-            "The approved tasks are being booked now. End it with Ctrl+C.",
+            "What is approved is being moved now. End it with Ctrl+C.",
         )
         for line in lines:
             self.say(line)
@@ -213,11 +214,3 @@ class Hurry:
 def _web_command() -> list[str]:
     quiet = ["--log-level", "warning"]
     return [sys.executable, "-m", "gunicorn", *quiet, "-c", "python:mlconnector.gunicorn", "mlconnector.wsgi"]
-
-
-def _ports() -> dict[str, int]:
-    return {
-        "asana_port": place.free_port(place.ASANA),
-        "files_port": place.free_port(place.ASANA_FILES),
-        "datev_port": place.free_port(place.DATEV),
-    }

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bookings import starter
-from mlconnector.demo import tasks
+from mlconnector.demo.acts.asana_datev import tasks
 
 CONSULTANT = 455148
 TOOLS, GARDEN = 1, 2
