@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from connections.answers import Downloaded
 from connections.errors import RejectedError
 from connections.models import Connection
-from connections.vendors.asana import attachments, places, stories, tasks
+from connections.vendors.asana import attachments, outgoing, places, stories, tasks
 from connections.vendors.asana.attachments import MAX_BYTES, Attachment
 from connections.vendors.asana.client import Client
 from connections.vendors.asana.fields import CustomField
+from connections.vendors.asana.outgoing import Draft, Kept, kept
 from connections.vendors.asana.places import Project, User, Workspace
 from connections.vendors.asana.stories import Story
 from connections.vendors.asana.tasks import Task, TaskPage
@@ -76,6 +77,47 @@ class AsanaApi:
         Values: text, Decimal, date, the gid of an option, a list of gids (replaces all), None to clear.
         """
         return tasks.set_fields(self.client, task, values)
+
+    def create_task(self, draft: Draft) -> Task:
+        """A new task; see `outgoing.create` for what a lost answer means."""
+        return outgoing.create(self.client, draft)
+
+    def change_task(
+        self,
+        task: str,
+        *,
+        name: str | None = None,
+        notes: str | None = None,
+        due_on: date | None | Kept = kept,
+        completed: bool | None = None,
+        approval_status: str = "",
+        fields: Mapping[str, Any] | None = None,
+    ) -> Task:
+        return outgoing.change(
+            self.client,
+            task,
+            name=name,
+            notes=notes,
+            due_on=due_on,
+            completed=completed,
+            approval_status=approval_status,
+            values=fields,
+        )
+
+    def find_task(self, project: str, *, since: datetime, is_it: Callable[[Task], bool]) -> Task | None:
+        return outgoing.find(self.client, project, since=since, is_it=is_it)
+
+    def subtasks(self, task: str) -> list[Task]:
+        return outgoing.subtasks(self.client, task)
+
+    def add_to_project(self, task: str, project: str, section: str = "") -> None:
+        outgoing.add_to_project(self.client, task, project, section)
+
+    def remove_from_project(self, task: str, project: str) -> None:
+        outgoing.remove_from_project(self.client, task, project)
+
+    def delete_task(self, task: str) -> None:
+        outgoing.delete(self.client, task)
 
     # --- comments and files -------------------------------------------------------------------------------
 

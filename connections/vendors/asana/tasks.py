@@ -93,6 +93,8 @@ class Task:
     parent: str
     workspace: str
     completed_by: str
+    created_at: str
+    due_on: str
     raw: Mapping[str, Any]
 
     @classmethod
@@ -128,6 +130,8 @@ class Task:
             parent=_gid(raw.get("parent")),
             workspace=_gid(raw.get("workspace")),
             completed_by=_gid(raw.get("completed_by")),
+            created_at=raw.get("created_at") or "",
+            due_on=raw.get("due_on") or "",
             raw=_in_fixed_order(storable(raw)),
         )
 
@@ -175,23 +179,33 @@ def set_fields(client: Client, gid: str, values: Mapping[str, Any]) -> Task:
     Asana is known to answer well and leave a field as it was. Raises RejectedError with the fields' names.
     """
     for ref, value in values.items():
-        _refuse_too_long(ref, value)
+        refuse_too_long(ref, value)
     sent = {"custom_fields": {ref: fields.to_wire(value) for ref, value in values.items()}}
     task = Task.from_json(client.write("PUT", path("tasks", gid), sent, opt_fields=TASK_FIELDS))
-    lost = [ref for ref, value in values.items() if not _arrived(task, ref, value)]
-    if lost:
+    refuse_lost(task, values)
+    return task
+
+
+def lost(task: Task, values: Mapping[str, Any]) -> list[str]:
+    """The gids of those fields that do not hold the value that was written."""
+    return [ref for ref, value in values.items() if not _arrived(task, ref, value)]
+
+
+def refuse_lost(task: Task, values: Mapping[str, Any]) -> None:
+    """Raises RejectedError with the names of the fields that Asana did not store."""
+    gone = lost(task, values)
+    if gone:
         raise RejectedError(
             say(
                 "Asana accepted the result for the task '%(task)s' but did not store it in: %(fields)s. "
                 "Check in Asana that each field is part of the project, has the right type, is not locked, "
                 "and that the chosen option still exists.",
                 task=task.name,
-                fields=", ".join(_name(task, ref) for ref in lost),
+                fields=", ".join(_name(task, ref) for ref in gone),
             ),
             vendor="asana",
             code="not_stored",
         )
-    return task
 
 
 def storable(value: Any) -> Any:
@@ -230,7 +244,7 @@ def _refuse_incomplete(raw: Mapping[str, Any]) -> None:
         )
 
 
-def _refuse_too_long(ref: str, value: Any) -> None:
+def refuse_too_long(ref: str, value: Any) -> None:
     if isinstance(value, str) and len(value) > fields.MAX_TEXT_LENGTH:
         raise RejectedError(
             say(

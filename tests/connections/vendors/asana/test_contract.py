@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from connections.models import Connection
-from connections.vendors.asana import VENDOR
-from connections.vendors.asana.api import AsanaApi
+from connections.vendors.asana import VENDOR, definitions
+from connections.vendors.asana.api import AsanaApi, Draft
 from connections.vendors.asana.webhooks import WEBHOOKS
 from tests.contract import Contract, Deviation, spec_file
 
 # Where the published file is wrong or silent about the real service.
 DEVIATIONS = (
+    Deviation("POST /tasks", "custom_fields", "typed as texts; numbers, arrays, objects, null are legal"),
+    Deviation("POST /tasks", "memberships", "marked read-only, although it is for creating alone"),
     Deviation(
         "PUT /tasks/{task_gid}", "custom_fields", "typed as texts; numbers, arrays, objects, null are legal"
     ),
@@ -53,6 +55,24 @@ def worked(api: AsanaApi, connection: Connection, asana: Any) -> Any:
     api.tasks(project, modified_since=asana.clock.now())
     api.set_fields(task, fields)
     api.task(task)
+    made = api.create_task(
+        Draft("Rechnung", project, asana.add_section(project, "Neu"), is_approval=True, fields=fields)
+    )
+    api.create_task(Draft("Zeile", parent=made.gid))
+    api.change_task(made.gid, name="Rechnung 1", due_on=date(2026, 7, 1), fields=fields)
+    api.find_task(project, since=asana.clock.now(), is_it=lambda task: True)
+    api.subtasks(made.gid)
+    api.remove_from_project(made.gid, project)
+    api.add_to_project(made.gid, project)
+    api.delete_task(made.gid)
+    workspace = api.project(project).workspace
+    field = definitions.create(api.client, workspace, "Kostenstelle", "enum", options=["100"])
+    definitions.put_into_project(api.client, project, field.gid)
+    definitions.change_option(
+        api.client, definitions.add_option(api.client, field.gid, "200").gid, name="300", enabled=False
+    )
+    definitions.read(api.client, field.gid)
+    definitions.listed(api.client, workspace)
     api.comment(task, "Gebucht")
     api.comments(task)
     api.upload(task, "Prüfung.pdf", b"%PDF-", "application/pdf")
