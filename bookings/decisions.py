@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
 from django.db import transaction
@@ -9,7 +10,9 @@ from django.db import transaction
 from bookings import dxso_results
 from bookings.batches import names_of
 from bookings.entry import Route
+from bookings.given import next_revision
 from bookings.models import Batch, BatchState, Booking, BookingVerdict, Job, JobState
+from bookings.noted import Noted, noted
 from connections import audit, clock
 from connections.errors import RejectedError
 from connections.messages import Message, say
@@ -21,13 +24,14 @@ MAY_BE_CORRECTED = (BatchState.FAILED, BatchState.STOPPED, BatchState.PARTLY)
 def try_again(batch: Batch, by: str) -> Batch:
     """Let the worker go on with a stopped batch after its cause was removed; the batch that will be sent.
 
-    That is the same one with the same bytes, or a corrected one if some of its bookings were replaced.
+    That is the same one with the same bytes, or a corrected one if some of its bookings were replaced or
+    corrected.
     Raises RejectedError if it is not stopped.
     """
     with transaction.atomic():
         stopped = _held(batch, (BatchState.STOPPED,), say("Only a stopped batch can be tried again."))
         _check_not_corrected(stopped)
-        if stopped.bookings.exclude(verdict=BookingVerdict.FOLLOWS).exists():
+        if stopped.bookings.exclude(verdict=BookingVerdict.FOLLOWS).exists() or noted(stopped):
             return _corrected(stopped, by)
         now = clock.now()
         # DATEV has ended its job of this attempt: the next one must not be taken for it.
@@ -52,7 +56,8 @@ def try_again(batch: Batch, by: str) -> Batch:
 def resubmit(batch: Batch, by: str) -> Batch:
     """A new batch with the bookings of a refused one that were not replaced, written anew under a new name.
 
-    Of a partly processed batch only the bookings that DATEV refused. Raises RejectedError if the batch was
+    What people noted as corrections goes into it. Of a partly processed batch only the bookings that DATEV
+    refused. Raises RejectedError if the batch was
     not refused or stopped, was sent again already, or has nothing left to send.
     """
     with transaction.atomic():
@@ -156,8 +161,31 @@ def _corrected(batch: Batch, by: str) -> Batch:
     ids = list(
         Booking.objects.filter(batch=batch, verdict=verdict).order_by("pk").values_list("pk", flat=True)
     )
-    if not ids:
+    if not ids and not batch.is_given:
         raise RejectedError(say("Nothing of this batch is left to be sent: its bookings were replaced."))
+    known = noted(batch)
+    successor = _successor(batch, rows=len(ids))
+    if batch.is_given:
+        _fill(successor, batch, known)
+    for booking_id, corrected in known.bookings.items():
+        Booking.objects.filter(pk=booking_id, batch=batch, verdict=verdict).update(corrected=corrected)
+    Booking.objects.filter(pk__in=ids).update(
+        batch=successor, verdict=BookingVerdict.FOLLOWS, reason=None, announced_at=None
+    )
+    audit.record(
+        "batch.corrected",
+        successor.owner,
+        say("Sent again as a new file instead of %(file)s.", file=batch.filename),
+        actor=by,
+        corrects=batch.pk,
+        bookings=len(ids),
+    )
+    successor.refresh_from_db()
+    return successor
+
+
+def _successor(batch: Batch, *, rows: int) -> Batch:
+    """The next revision of `batch`, closed and due, under its own name."""
     now = clock.now()
     successor = Batch.objects.create(
         client=batch.client,
@@ -172,24 +200,32 @@ def _corrected(batch: Batch, by: str) -> Batch:
         revision=batch.revision + 1,
         corrects=batch,
         close_count=batch.close_count,
-        rows=len(ids),
+        is_given=batch.is_given,
+        rows=rows,
         closed_at=now,
         due_at=now,
     )
     Batch.objects.filter(pk=successor.pk).update(**names_of(successor))
-    Booking.objects.filter(pk__in=ids).update(
-        batch=successor, verdict=BookingVerdict.FOLLOWS, reason=None, announced_at=None
-    )
-    audit.record(
-        "batch.corrected",
-        successor.owner,
-        say("Sent again as a new file instead of %(file)s.", file=batch.filename),
-        actor=by,
-        corrects=batch.pk,
-        bookings=len(ids),
-    )
-    successor.refresh_from_db()
     return successor
+
+
+def _fill(successor: Batch, batch: Batch, known: Noted) -> None:
+    """A file from elsewhere goes as it is, with what was noted put into it: its bytes are known at once."""
+    made = next_revision.make(batch, known.file, known.rows)
+    if made.faults:
+        raise RejectedError(
+            say("Our checks refuse the corrected file; nothing was sent. Correct what is listed."),
+            faults=made.faults,
+        )
+    Batch.objects.filter(pk=successor.pk).update(
+        content=made.content,
+        sha256=hashlib.sha256(made.content).hexdigest(),
+        size_bytes=len(made.content),
+        rows=made.rows,
+        label=made.label,
+        month=made.month or batch.month,
+        fiscal_year_start=made.fiscal_year_start or batch.fiscal_year_start,
+    )
 
 
 def _check_not_corrected(batch: Batch) -> None:

@@ -98,7 +98,9 @@ def is_brought(document: Document, route: Route) -> bool:
 
 def missing(origin: str) -> list[str]:
     """Names of the documents that bookings of `origin` link, but which are not in DATEV."""
-    linked = {guid for booking in Booking.objects.filter(origin=origin) for guid in booking.entry.documents}
+    linked = {
+        guid for booking in Booking.objects.filter(origin=origin) for guid in booking.sent_entry.documents
+    }
     lost = Document.objects.filter(guid__in=linked).exclude(state=DocumentState.UPLOADED)
     return list(lost.order_by("pk").values_list("filename", flat=True))
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -60,7 +60,7 @@ def make(batch: Batch) -> tuple[bytes, list[DataFault]]:
     invoices = []
     taken = [archive.FILE_NAME]
     for position, bookings in enumerate(_invoices(batch, known), start=1):
-        entries = [booking.entry for booking in bookings]
+        entries = [booking.sent_entry for booking in bookings]
         faults += faults_of(entries, known)
         documents, lost = _images(entries)
         faults += lost
@@ -128,7 +128,7 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
     faults = rules.check_archive(head)
     made: list[BatchFile] = []
     for invoice in plan:
-        entries = [placed[pk].entry for pk in invoice.bookings]
+        entries = [placed[pk].sent_entry for pk in invoice.bookings]
         made.append(_xml(batch, invoice.ledger_file, ledger.render(entries, known, sender=batch.label)))
         made += [_image(batch, image) for image in invoice.images]
     made.append(_xml(batch, archive.FILE_NAME, archive.render(head)))
@@ -146,9 +146,13 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
 
 
 def _invoices(batch: Batch, known: Books) -> Iterator[list[Booking]]:
-    """The rows of one origin and revision are one invoice, its credit notes another."""
     found = Booking.objects.filter(batch=batch, verdict=BookingVerdict.FOLLOWS).order_by("pk")
-    same = groupby(found, key=lambda b: (b.origin, b.revision, _is_credit_note(b.entry, known)))
+    return invoices_of(found, known)
+
+
+def invoices_of(bookings: Iterable[Booking], known: Books) -> Iterator[list[Booking]]:
+    """The rows of one origin and revision are one invoice, its credit notes another."""
+    same = groupby(bookings, key=lambda b: (b.origin, b.revision, _is_credit_note(b.sent_entry, known)))
     for _, rows in same:
         yield list(rows)
 

@@ -109,6 +109,8 @@ def _stored_bytes(batch: Batch) -> bytes:
 
 def _check_bookings(batch: Batch) -> None:
     """The bytes were written for these bookings and no others, or something would be booked twice."""
+    if batch.is_given:
+        return
     if batch.bookings.filter(verdict=BookingVerdict.FOLLOWS).count() != batch.rows:
         raise RejectedError(
             say(

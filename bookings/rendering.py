@@ -47,6 +47,11 @@ def render(claim: Claim) -> None:
 
 
 def _extf(batch: Batch) -> tuple[bytes, list[DataFault]]:
+    return extf_content(batch, [booking.sent_entry for booking in travelling(batch)])
+
+
+def extf_content(batch: Batch, entries: Sequence[Entry]) -> tuple[bytes, list[DataFault]]:
+    """The file of a closed batch with these rows, and every rule that it breaks."""
     client, known = batch.client, books(batch.client)
     year = known.fiscal_year(batch.fiscal_year_start)
     if year is None or batch.closed_at is None:
@@ -66,7 +71,6 @@ def _extf(batch: Batch) -> tuple[bytes, list[DataFault]]:
         dictation_code=client.dictation_code,
         is_finalized=client.is_finalized,
     )
-    entries = [booking.entry for booking in travelling(batch)]
     content = writer.render(head, entries, encoding=client.encoding)
     return content, [
         *_since_placed(entries, batch),
@@ -90,7 +94,7 @@ WRITERS = {Route.EXTF: _extf, Route.DXSO: dxso_plan.make}
 def travelling(batch: Batch) -> Iterator[Booking]:
     """The bookings that go with this batch, in the order of their rows."""
     found = Booking.objects.filter(batch=batch, verdict=BookingVerdict.FOLLOWS).order_by("pk")
-    return found.only("id", "origin", "revision", "data", "row").iterator(chunk_size=SLICE)
+    return found.only("id", "origin", "revision", "data", "corrected", "row").iterator(chunk_size=SLICE)
 
 
 def _number_rows(batch: Batch) -> int:

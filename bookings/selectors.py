@@ -11,6 +11,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from bookings.entry import Entry, Side
+from bookings.failures import Failure, FailurePage, FailureState, failure, failure_of_job, failures_since
 from bookings.models import (
     SETTLED,
     WORKABLE,
@@ -25,6 +26,30 @@ from bookings.models import (
     JobState,
 )
 from connections.messages import Message, say
+
+__all__ = [
+    "BookingOutcome",
+    "Failure",
+    "FailurePage",
+    "FailureState",
+    "State",
+    "batch_counts",
+    "client_of",
+    "document_counts",
+    "entries",
+    "failed_jobs_since",
+    "failure",
+    "failure_of_job",
+    "failures_since",
+    "next_due_at",
+    "not_announced",
+    "other_books",
+    "outcome",
+    "posted_entries",
+    "state_of",
+    "unannounced",
+    "with_bookings",
+]
 
 State = Literal["collecting", "sending", "sent", "posted", "failed", "stopped", "unknown"]
 
@@ -140,7 +165,7 @@ def posted_entries(origin: str, before_revision: int) -> list[Entry]:
         .order_by("revision", "position")
     )
     standing: list[Entry] = []
-    for entry in (booking.entry for booking in bookings if state_of(booking) == "posted"):
+    for entry in (booking.sent_entry for booking in bookings if state_of(booking) == "posted"):
         taken_back = next((old for old in standing if _core(old) == _core(_mirrored(entry))), None)
         if taken_back is not None:
             standing.remove(taken_back)

@@ -180,7 +180,7 @@ class BatchAdmin(ReadOnlyAdmin):
         else:
             found = bookings_of(batch, ROWS_SHOWN)
             context["table"] = entries_table(
-                [booking.entry for booking in found], max(batch.rows - len(found), 0)
+                [booking.sent_entry for booking in found], max(batch.rows - len(found), 0)
             )
             context["files"] = list(
                 batch.files.filter(attempt=batch.attempt).select_related("document").defer("content")
@@ -294,7 +294,7 @@ def _page(batch: Batch) -> dict[str, Any]:
     """What stands above the fields: why it is where it is, its bookings, jobs and documents."""
     found = bookings_of(batch, BOOKINGS_LISTED)
     total = batch.bookings.count()
-    guids = [guid for booking in found for guid in booking.entry.documents]
+    guids = [guid for booking in found for guid in booking.sent_entry.documents]
     documents = Document.objects.filter(guid__in=guids).defer("content")
     return {
         "state": state_label(batch, BATCH_TONES),

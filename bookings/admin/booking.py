@@ -60,18 +60,18 @@ class BookingAdmin(ReadOnlyAdmin):
 
     @display(description=_("document date"))
     def shown_day(self, booking: Booking) -> str:
-        return day(booking.entry.document_date)
+        return day(booking.sent_entry.document_date)
 
     @display(description=_("amount"))
     def shown_amount(self, booking: Booking) -> SafeString:
-        entry = booking.entry
+        entry = booking.sent_entry
         return format_html(
             '<span class="mlc-number">{} {}</span>', amount(entry.amount, entry.currency), entry.side.value
         )
 
     @display(description=_("accounts"))
     def accounts(self, booking: Booking) -> str:
-        entry = booking.entry
+        entry = booking.sent_entry
         return f"{entry.account} / {entry.contra_account}"
 
     @display(description=_("batch"), ordering="batch")
@@ -100,7 +100,7 @@ class BookingAdmin(ReadOnlyAdmin):
 
     @display(description=_("values"))
     def booked(self, booking: Booking) -> SafeString | str:
-        rows = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", entry_fields(booking.entry))
+        rows = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", entry_fields(booking.sent_entry))
         return format_html('<table class="mlc-table">{}</table>', rows) if rows else EMPTY
 
     @display(description=_("placed at"), ordering="created_at")

@@ -22,8 +22,6 @@ from bookings.validation import labels
 from connections.adminsite import FaultRow, Tone, fault_rows
 from connections.errors import RejectedError
 
-SIDE = _("side (Soll/Haben)")
-POSTING_TEXT = _("posting text (Buchungstext)")
 PARTNER = _("creditor or debtor")
 
 BATCH_TONES: Mapping[str, Tone] = {
@@ -107,14 +105,14 @@ ENTRY_COLUMNS: tuple[tuple[str, Callable[[Entry], str], bool], ...] = (
     (labels.AMOUNT, lambda e: amount(e.amount, e.currency), True),
     (labels.BASE_AMOUNT, lambda e: amount(e.base_amount, "EUR" if e.base_amount is not None else ""), True),
     (labels.EXCHANGE_RATE, lambda e: "" if e.exchange_rate is None else str(e.exchange_rate), True),
-    (SIDE, lambda e: e.side.value, False),
+    (labels.SIDE, lambda e: e.side.value, False),
     (labels.ACCOUNT, lambda e: e.account, False),
     (labels.CONTRA_ACCOUNT, lambda e: e.contra_account, False),
     (labels.BU_KEY, lambda e: e.bu_key, False),
     (labels.DOCUMENT_DATE, lambda e: day(e.document_date), False),
     (labels.DOCUMENT_FIELD_1, lambda e: e.document_field_1, False),
     (labels.DOCUMENT_FIELD_2, lambda e: e.document_field_2, False),
-    (POSTING_TEXT, lambda e: e.posting_text, False),
+    (labels.POSTING_TEXT, lambda e: e.posting_text, False),
     (labels.DISCOUNT, lambda e: amount(e.discount), True),
     (labels.COST_CENTER_1, lambda e: e.cost_center_1, False),
     (labels.COST_CENTER_2, lambda e: e.cost_center_2, False),

@@ -88,6 +88,11 @@ def parse(content: bytes, *, max_rows: int | None = None) -> ParsedFile:
     )
 
 
+def read_row(line: str, columns: Sequence[Column], number: int) -> ParsedRow:
+    """One line without its line end. Raises RejectedError if its fields or quotes are wrong."""
+    return ParsedRow(number, _split(line, columns, number))
+
+
 def _decode(content: bytes) -> tuple[str, str]:
     mark, encoding = next(((m, e) for m, e in MARKS if content.startswith(m)), (b"", "cp1252"))
     try:

@@ -10,6 +10,7 @@ from bookings.models.batch import (
     BookingVerdict,
 )
 from bookings.models.client import DatevClient
+from bookings.models.correction import Correction, CorrectionKind, Resubmission
 from bookings.models.document import Document, DocumentState
 from bookings.models.job import Job, JobState, ProtocolEntry
 from bookings.models.tables import (
@@ -32,6 +33,8 @@ __all__ = [
     "BatchState",
     "Booking",
     "BookingVerdict",
+    "Correction",
+    "CorrectionKind",
     "CostCenter",
     "DatevClient",
     "Document",
@@ -41,6 +44,7 @@ __all__ = [
     "JobState",
     "Partner",
     "ProtocolEntry",
+    "Resubmission",
     "TaxKey",
     "touch_books",
 ]

@@ -58,6 +58,8 @@ class Batch(models.Model):
     # Counts the hand-overs of the same bytes: after "try again" by DATEV, or an abandoned DXSO job.
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    # The bytes come from a person or another program: they are sent as they are, without bookings of ours.
+    is_given = models.BooleanField(_("file from elsewhere"), default=False)
     close_count = models.PositiveIntegerField(default=1)
     close_at = models.DateTimeField(_("closes at"), null=True, blank=True)
     # How large the file will be, estimated while bookings are collected.
@@ -101,6 +103,7 @@ class Batch(models.Model):
             # Only what can become due is indexed: a look costs the same however many are kept.
             models.Index(fields=("due_at",), name="batch_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=("close_at",), name="batch_closes", condition=models.Q(state="open")),
+            models.Index(fields=("settled_at", "id"), name="batch_by_end"),
         )
 
     def __str__(self) -> str:
@@ -169,6 +172,8 @@ class Booking(models.Model):
     row = models.PositiveIntegerField(_("row"), null=True, blank=True)
     # bookings.entry.Entry as JSON
     data = models.JSONField(_("data"), default=dict)
+    # The same as a person corrected it in a refused batch; null = never. What was placed stays in `data`.
+    corrected = models.JSONField(_("corrected"), null=True, blank=True)
     label = models.CharField(_("label"), max_length=200, blank=True)
     source_url = models.URLField(_("source"), max_length=500, blank=True)
     # Where one booking's fate differs from its batch's: DATEV processed a DXSO job in part.
@@ -198,4 +203,10 @@ class Booking(models.Model):
 
     @property
     def entry(self) -> Entry:
+        """As its source placed it."""
         return Entry.from_json(self.data)
+
+    @property
+    def sent_entry(self) -> Entry:
+        """As it travels to DATEV: with what a person corrected in a refused batch."""
+        return Entry.from_json(self.data if self.corrected is None else self.corrected)

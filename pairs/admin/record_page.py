@@ -92,7 +92,7 @@ def _bookings(record: Record) -> list[dict[str, Any]]:
     )
     found = []
     for booking in rows:
-        entry, batch = booking.entry, booking.batch
+        entry, batch = booking.sent_entry, booking.batch
         found.append(
             {
                 "text": gettext(
