@@ -184,6 +184,10 @@ class Simulator:
     def not_allowed(self, request: Request) -> Response:
         return json_answer({"error": "method not allowed"}, 405)
 
+    def delay(self, request: Request) -> float:
+        """Seconds between processing and answer, as in a fault: for vendors that slow their callers down."""
+        return 0.0
+
     def finished(self, request: Request, route: str, response: Response) -> Response:
         """Last touch on every vendor answer (correlation headers, gzip); not for control endpoints."""
         return response
@@ -263,8 +267,9 @@ class Simulator:
             )
             raise DroppedConnection(processed=True)
         self._log(replace(call, status=number, answer_headers=response.headers, answer=response.get_data()))
-        if fault and fault.delay:
-            _wait(request, fault.delay)
+        seconds = self.delay(request) + (fault.delay if fault else 0.0)
+        if seconds:
+            _wait(request, seconds)
         return response
 
     def _handled(

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Mapping
+from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -55,6 +56,7 @@ class WSGIAdapter(HTTPAdapter):
             reason=reason,
             preload_content=False,
             decode_content=False,
+            original_response=_Original(started["headers"]),  # type: ignore[arg-type]
         )
         response = self.build_response(request, raw)
         if not stream:
@@ -63,6 +65,21 @@ class WSGIAdapter(HTTPAdapter):
 
     def close(self) -> None:
         """Nothing to close: there is no pool."""
+
+
+class _Original:
+    """What requests reads an answer's cookies from."""
+
+    def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
+        self.msg = Message()
+        for name, value in headers:
+            self.msg[name] = value
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """There is no connection."""
 
 
 def _read_timeout(timeout: Any) -> float | None:
@@ -82,7 +99,8 @@ def _environ(request: requests.PreparedRequest, read_timeout: float | None) -> d
         "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": url.netloc.rpartition("@")[2],
-        "CONTENT_LENGTH": str(len(body)),
+        # Empty: the caller did not say, which some servers refuse.
+        "CONTENT_LENGTH": str(len(body)) if body or "Content-Length" in request.headers else "",
         "wsgi.version": (1, 0),
         "wsgi.input_terminated": True,
         "wsgi.url_scheme": url.scheme,

@@ -63,7 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
             "SERVER_PORT": str(self.server.server_address[1]),
             "SERVER_PROTOCOL": self.request_version,
             "REMOTE_ADDR": self.client_address[0],
-            "CONTENT_LENGTH": str(len(body)),
+            # Empty: the caller did not say, which some servers refuse.
+            "CONTENT_LENGTH": str(len(body)) if body or "Content-Length" in self.headers else "",
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "wsgi.version": (1, 0),
             "wsgi.input_terminated": True,
