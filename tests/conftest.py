@@ -106,6 +106,16 @@ def datev() -> Iterator[Any]:
 
 
 @pytest.fixture
+def acumatica() -> Iterator[Any]:
+    """The simulated Acumatica at https://acumatica.example/erp; its pushes come to the product's own views."""
+    from mlconnector.sandbox.acumatica import AcumaticaSimulator
+
+    simulator = AcumaticaSimulator(post=post_to_product())
+    with mounted(simulator, factories.ACUMATICA):
+        yield simulator
+
+
+@pytest.fixture
 def asana_connection(db: None, asana: Any) -> Connection:
     """A connection to the simulated Asana with a personal access token."""
     return factories.asana_connection(asana)

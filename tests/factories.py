@@ -10,6 +10,7 @@ from connections.models import Connection, Health
 ASANA = "https://asana.example"
 ASANA_FILES = "https://asana-files.example"
 DATEV = "https://datev.example"
+ACUMATICA = "https://acumatica.example"
 
 
 def asana_connection(asana: Any, name: str = "Asana Muster GmbH", **settings: Any) -> Connection:

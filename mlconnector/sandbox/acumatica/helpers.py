@@ -2,8 +2,8 @@
 LastModifiedDateTime and reach push notifications.
 
 A record is named by its id (GUID, what the add_... helpers return), by "Bill|000123", or by its number alone
-where that is enough. Fields are given by the short names in world.NAMES or by the contract's own names; amounts as
-text or Decimal, days as "2026-02-11" or date. Without `tenant` the first tenant is meant.
+where that is enough. Fields are given by the short names in world.NAMES or by the contract's own names;
+amounts as text or Decimal, days as "2026-02-11" or date. Without `tenant` the first tenant is meant.
 """
 
 from collections.abc import Iterable, Mapping
