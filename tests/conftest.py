@@ -107,7 +107,7 @@ def datev() -> Iterator[Any]:
 
 @pytest.fixture
 def acumatica() -> Iterator[Any]:
-    """The simulated Acumatica at https://acumatica.example/erp; its pushes come to the product's own views."""
+    """The simulated Acumatica at https://acumatica.example/erp; pushes come to the product's own views."""
     from mlconnector.sandbox.acumatica import AcumaticaSimulator
 
     simulator = AcumaticaSimulator(post=post_to_product())
