@@ -87,8 +87,8 @@ class Contract:
         ]
 
     def _faults(self, call: RecordedCall) -> Iterator[tuple[str, str]]:
-        template = self._template(call.path)
         method = call.method.lower()
+        template = self._template(call.path, method)
         if template is None or method not in self.spec["paths"][template]:
             yield f"{call.method} {call.path}", "is not in the specification"
             return
@@ -239,8 +239,11 @@ class Contract:
             given = functools.reduce(lambda node, part: node[part], pointer, self.spec)
         return given, pointer
 
-    def _template(self, path: str) -> str | None:
-        """The path of the specification that means `path`; literal segments win over parameters."""
+    def _template(self, path: str, method: str = "") -> str | None:
+        """The path of the specification that means `path`; literal segments win over parameters.
+
+        Of several that differ in the names of parameters alone, the one that has the method.
+        """
         for prefix in self.prefixes:
             if not path.startswith(f"{prefix}/"):
                 continue
@@ -249,7 +252,10 @@ class Contract:
                 template for template in self.spec["paths"] if _fits(template.strip("/").split("/"), given)
             ]
             if found:
-                return min(found, key=lambda template: template.count("{"))
+                return min(
+                    found,
+                    key=lambda template: (template.count("{"), method not in self.spec["paths"][template]),
+                )
         return None
 
 

@@ -78,7 +78,7 @@ class Control:
         try:
             first = (given.pop("entity"),) if steps else ()
             result = getattr(self.sim, name)(*first, *steps, **given)
-        except (Refused, TypeError, ValueError, KeyError, AttributeError) as error:
+        except (Refused, ArithmeticError, TypeError, ValueError, KeyError, AttributeError) as error:
             return json_answer({"error": f"{type(error).__name__}: {error}"}, 400)
         return json_answer({"result": _plain(result)})
 

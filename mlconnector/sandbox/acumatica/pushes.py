@@ -193,9 +193,10 @@ class Pushes:
             due = [message for message in self.waiting() if message.due_at <= now]
             leaving = self.sim.hooks.arranged(due)
             if not self.sim.hooks.hold:
+                on_the_way = {id(message) for message in leaving}
                 for message in due:
-                    # Also what gets lost on the way is over for the sender.
-                    message.state = "sending" if message in leaving else "delivered"
+                    # What gets lost on the way is over for the sender too.
+                    message.state = "sending" if id(message) in on_the_way else "delivered"
         return [self._post(message) for message in leaving]
 
     def _post(self, message: Notification) -> Attempt:
