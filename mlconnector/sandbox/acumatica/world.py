@@ -101,9 +101,14 @@ class World:
                 place.records[record.id] = record
             return record
 
-    def _line(self: "AcumaticaSimulator", record: Record, place: Tenant, line: Mapping[str, Any]) -> Row:
+    def _line(self, record: Record, place: Tenant, line: Mapping[str, Any]) -> Row:
+        """A row of details; a name with a dot ("Transactions.UsrX") is a user-defined field."""
         shape = record.entity.shape.arrays["Details"]
-        return {"_id": new_id()} | {name: read(line[name], shape.kind(name), place.zone) for name in line}
+        custom = {name: ("CustomStringField", value) for name, value in line.items() if "." in name}
+        fields = {
+            name: read(value, shape.kind(name), place.zone) for name, value in line.items() if "." not in name
+        }
+        return {"_id": new_id(), "_custom": custom} | fields
 
     def _put(self: "AcumaticaSimulator", record: Record, place: Tenant, given: Mapping[str, Any]) -> None:
         shape = record.entity.shape

@@ -111,6 +111,15 @@ def test_a_refusal_may_come_with_the_call_or_in_the_operation(sim, caller):
     assert (started.status_code, caller.follow(started).status_code) == (202, 500)
 
 
+def test_a_location_may_be_a_whole_address(sim, caller):
+    sim.options.absolute_location = True
+
+    started = caller.act("Bill/ReleaseBill", sim.add_bill())
+
+    assert started.headers["Location"].startswith("https://acumatica.example/erp/entity/")
+    assert caller.follow(started).status_code == 204
+
+
 def test_a_bill_without_a_balance_closes(sim, caller):
     bill = sim.add_bill(balance="0")
 

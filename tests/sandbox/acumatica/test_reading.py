@@ -109,6 +109,23 @@ def test_custom_fields_come_when_asked_for(sim, caller):
     assert "UsrKst" in caller.get("Bill/$adHocSchema").json()["custom"]["Document"]
 
 
+def test_custom_fields_of_lines_stand_with_the_lines(sim, caller):
+    sim.add_bill(lines=[{"Amount": 119, "Transactions.UsrKst": "4711"}])
+
+    (row,) = caller.get("Bill", expand="Details", custom="Details/Transactions.UsrKst").json()
+
+    assert row["custom"] == {}
+    assert row["Details"][0]["custom"]["Transactions"]["UsrKst"]["value"] == "4711"
+
+
+def test_keys_may_come_padded(sim, caller):
+    sim.options.pad_keys = 12
+    sim.add_bill()
+
+    assert unwrap(caller.get("Bill").json()[0], "ReferenceNbr") == "000001      "
+    assert caller.get("Bill", filter="ReferenceNbr eq '000001      '").json() != []
+
+
 @pytest.mark.parametrize("name", ["select", "expand"])
 def test_an_unknown_name_is_an_error(caller, name):
     assert caller.get("Bill", **{name: "Nonsense"}).status_code == 500

@@ -48,6 +48,16 @@ def test_one_session_too_many_is_refused_in_odd_forms(sim, form, status, kind):
     assert (sim.sessions_opened, sim.sessions_most_at_once, sim.sessions.refused) == (2, 2, 1)
 
 
+def test_a_token_needs_a_slot_too(sim, stranger):
+    for _ in range(2):
+        Caller(sim).login()
+    stranger.use(sim.sign_in()["access_token"])
+
+    assert stranger.get("Bill").status_code == 429
+    sim.end_sessions()
+    assert stranger.get("Bill").status_code == 200
+
+
 def test_an_unused_session_expires_and_frees_its_slot(sim, caller):
     sim.clock.advance(timedelta(minutes=20))
 

@@ -44,6 +44,12 @@ def test_preconditions(sim, caller):
     assert caller.put("Bill", keys, If_Match="*").status_code == 200
 
 
+def test_an_older_release_has_no_patch(sim, caller):
+    sim.options.has_patch = False
+
+    assert caller.patch("Bill", {"id": sim.add_bill()}).status_code == 405
+
+
 def test_a_put_may_find_its_record_with_a_filter(sim, caller):
     sim.add_bill(vendor_ref="RE-1")
 
