@@ -1,7 +1,8 @@
 """The entities of the endpoints Default/22.200.001 to 25.200.001 as far as they are simulated.
 
 Source: OpenAPI file and endpoint XML of Default/24.200.001, the vendor's notes on what other versions lack or
-add (read 2026-11). Left out: arrays and linked entities of Contact and Vendor that nobody asks for here.
+add (read 2026-11). Left out: arrays and linked entities of Contact and Vendor that nobody asks for here; the
+actions of Employee and Vendor are known by name and answer 404.
 """
 
 from collections.abc import Iterator

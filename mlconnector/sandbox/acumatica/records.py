@@ -12,7 +12,7 @@ from mlconnector.sandbox.acumatica.contract import EntityType
 from mlconnector.sandbox.acumatica.shapes import Wanted
 from mlconnector.sandbox.acumatica.state import Record
 from mlconnector.sandbox.acumatica.values import answer
-from mlconnector.sandbox.acumatica.workflow import is_released, screen_actions
+from mlconnector.sandbox.acumatica.workflow import is_released
 from mlconnector.sandbox.kit import AnswerNow, Response
 
 
@@ -150,6 +150,6 @@ def delete(call: ApiCall, entity_name: str, keys: str) -> Response:
 def schema(call: ApiCall, entity_name: str) -> Response:
     """Fields, user-defined fields, and on newer releases the actions that the screen's workflow offers."""
     entity = call.entity(entity_name)
-    workflow = sorted(set(screen_actions(call.tenant, entity.name)) - set(entity.actions))
+    workflow = sorted(set(call.tenant.actions.get(entity.name, {})) - set(entity.actions))
     custom = call.tenant.custom_fields.get(entity.name, {})
     return answer(call.writer().schema(entity, custom, workflow))

@@ -7,7 +7,6 @@ Source: Acumatica user guide, statuses and approval; names of the actions differ
 from typing import TYPE_CHECKING, Any
 
 from mlconnector.sandbox.acumatica import errors
-from mlconnector.sandbox.acumatica.contract import ENTITIES
 from mlconnector.sandbox.acumatica.state import Done, Record, Tenant, new_id
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ DEFAULT_ACTIONS = {
 ENABLED = {
     "release": {"Balanced"},
     "reverse": {"Open", "Closed"},
+    # Bills with retainage are not simulated.
     "retainage": set(),
     "approve": {"Pending Approval"},
     "reject": {"Pending Approval"},
@@ -192,10 +192,3 @@ class Workflow:
             raise Refused("You are not an authorized approver for the document.")
         if given.reason_required and not parameters.get("custom"):
             raise Refused("A reason for the approval must be specified.")
-
-
-def screen_actions(tenant: Tenant, entity: str) -> dict[str, str]:
-    """Actions that may be called for this entity: those of the contract and of the screen."""
-    return tenant.actions.get(entity, {}) | dict.fromkeys(
-        set(ENTITIES[entity].actions) - set(tenant.actions.get(entity, {})), ""
-    )
