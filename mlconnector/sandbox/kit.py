@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -155,12 +156,8 @@ class Simulator:
         self._book = threading.Lock()
         self._number = 0
         self._routes = {route.name: route for route in [*control_routes(self), *self.routes()]}
-        self._map = Map(
-            [
-                Rule(route.path, endpoint=route.name, methods=[route.method], merge_slashes=False)
-                for route in self._routes.values()
-            ],
-            strict_slashes=True,
+        self._map = _address_map(
+            tuple((route.name, route.method, route.path) for route in self._routes.values())
         )
         self.clear()
 
@@ -333,6 +330,15 @@ class Simulator:
             if not hasattr(self.options, name):
                 raise ValueError(f"There is no option {name!r}.")
             setattr(self.options, name, value)
+
+
+@cache
+def _address_map(routes: tuple[tuple[str, str, str], ...]) -> Map:
+    """Name, method and path of each route as a map, made once for all simulators of a kind."""
+    rules = [
+        Rule(path, endpoint=name, methods=[method], merge_slashes=False) for name, method, path in routes
+    ]
+    return Map(rules, strict_slashes=True)
 
 
 def _overridden(response: Response, fault: Fault) -> Response:

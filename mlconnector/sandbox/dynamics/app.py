@@ -70,7 +70,7 @@ class DynamicsSimulator(Helpers, Environment, Simulator):
         self.post = post
         self.clock = clock or SimClock()
         self.options = DynamicsOptions(**options)
-        self.known = State(self.founded_at)
+        self.known: State
         self.records = Records(self)
         self.reading = Reading(self)
         self.writing = Writing(self)
@@ -252,8 +252,11 @@ class DynamicsSimulator(Helpers, Environment, Simulator):
         return documents.value_of(call, self.reading.row(call, table, key), name)
 
     def _part(self, call: ApiCall, table: Table, key: str, name: str) -> Response:
+        """A function of the row, one column of it, or the rows behind a navigation property."""
         if name.removesuffix("()") == "Microsoft.Dynamics.CRM.RetrieveUserPrivileges":
             return self.actions.privileges(call, key)
+        if name in table.by_wire_name:
+            return self.reading.column(call, table, key, name)
         return self.reading.related(call, table, key, name)
 
 

@@ -246,6 +246,11 @@ class Helpers:
         values = {"name": name, "documenttype": 2, "associatedentitytypecode": table, "status": False}
         return self._add("documenttemplate", {**values, "languagecode": self.options.language})
 
+    def add_location(self: "DynamicsSimulator", row_id: str, folder: str) -> str:
+        """A folder in SharePoint; its files are not in Dynamics."""
+        values = {"name": folder, "relativeurl": folder, "regardingobjectid": self.row(row_id).lookup}
+        return self._add("sharepointdocumentlocation", values)
+
     # --- any row ------------------------------------------------------------------------------------------
     def row(self: "DynamicsSimulator", row_id: str) -> Row:
         """The row with that id, whatever its table. Raises KeyError."""

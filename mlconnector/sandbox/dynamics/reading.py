@@ -71,6 +71,16 @@ class Reading:
         body = {"@odata.context": self._context(call, query, "/$entity"), **render.shown(call, query, row)}
         return wire.answer(body, headers=call.applied() | {"ETag": row.etag})
 
+    def column(self, call: ApiCall, table: Table, key: str, name: str) -> Response:
+        """One column of a row: {"value": ...}."""
+        row, column = self.row(call, table, key), table.by_wire_name[name]
+        if column.is_write_only:
+            raise no_property(name, table.name)
+        context = f"{call.root}/$metadata#{table.entity_set}({row.id})/{name}"
+        return wire.answer(
+            {"@odata.context": context, "value": render.plain(self.sim, row.values[column.name])}
+        )
+
     # --- lists --------------------------------------------------------------------------------------------
     def listed(self, call: ApiCall, table: Table) -> Response:
         options = call.options

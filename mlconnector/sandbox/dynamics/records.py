@@ -68,6 +68,7 @@ class Records:
         row.values |= written | {"versionnumber": row.version}
         self._worked_out(table, row)
         computed = {name: value for name, value in row.values.items() if value != before[name]}
+        del computed["versionnumber"]
         self.sim.deliveries.offer("Update", row, {**computed, **written}, by, depth)
         if row.table == "invoice" and "statecode" in values:
             for line in self.sim.known.lines(row):
@@ -103,8 +104,8 @@ class Records:
                 found["statuscode"] = table.default_status.get(given["statecode"])
         if "pricingerrorcode" in table.columns:
             found["pricingerrorcode"] = 0
-        if table.name in NUMBERS:
-            found[NUMBERS[table.name][0]] = self._number(table.name)
+        if table.name in HEADS:
+            found |= {NUMBERS[table.name][0]: self._number(table.name)} | pricing.totals({}, (), 2)
         currency = self._currency(table, given)
         if currency:
             found["transactioncurrencyid"] = currency
@@ -188,13 +189,7 @@ class Records:
             new = pricing.totals(head.values, lines, self.precision(head))
         new |= self.sim.known.overrides.get(head.id, {})
         changed = {name: amount for name, amount in new.items() if head.values[name] != amount}
-        if not changed:
-            return
-        if head.values["totalamount"] is None:
-            # A new invoice has its zero totals at once.
-            head.values |= changed
-            self._in_base(self.sim.known.tables[head.table], head)
-        else:
+        if changed:
             self.change(head, changed, by, depth + 1)
 
     def _now(self) -> datetime:
