@@ -65,15 +65,14 @@ class ApiCall:
     # --- rights -------------------------------------------------------------------------------------------
     def depth(self, verb: str, table: Table) -> str:
         """Depth of the privilege. Raises ApiError 403 when it is missing."""
-        name = f"prv{verb}{table.privilege}"
-        depth = self.sim.known.privileges.get(name)
+        return self.held(f"prv{verb}{table.privilege}", f"OTC={table.number} for entity '{table.name}'")
+
+    def held(self, privilege: str, subject: str) -> str:
+        """Depth of the privilege by its whole name. Raises ApiError 403 when it is missing."""
+        depth = self.sim.known.privileges.get(privilege)
         if not depth:
-            raise ApiError(
-                403,
-                "0x80040220",
-                f"Principal user (Id={self.user}, type=8, roleCount=1) is missing {name} privilege on "
-                f"OTC={table.number} for entity '{table.name}'.",
-            )
+            who = f"Principal user (Id={self.user}, type=8, roleCount=1)"
+            raise ApiError(403, "0x80040220", f"{who} is missing {privilege} privilege on {subject}.")
         return depth
 
     def may(self, verb: str, table: Table) -> None:

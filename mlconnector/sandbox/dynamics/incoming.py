@@ -54,7 +54,7 @@ class Incoming:
                 self._value(name, value)
         if self.is_new:
             for column in self.table.columns.values():
-                is_filled_in = column.kind in CHOICE_KINDS or column.name in ("invoicenumber", "ordernumber")
+                is_filled_in = column.name in ("invoicenumber", "ordernumber")
                 needed = column.is_required and column.kind != "uuid" and not is_filled_in
                 if needed and self.values.get(column.name) is None:
                     raise bad(f"Required field '{column.name}' is missing", "0x80040200")

@@ -44,10 +44,12 @@ class Metadata:
 
     # --- requests -----------------------------------------------------------------------------------------
     def tables(self, call: ApiCall) -> Response:
+        call.held("prvReadEntity", "table definitions")
         shown = [self.table(one) for one in self.sim.known.tables.values()]
         return self._listed(call, "EntityDefinitions", shown)
 
     def one(self, call: ApiCall, key: str) -> Response:
+        call.held("prvReadEntity", "table definitions")
         table = self._table(key)
         body = self._selected(call.options, self.table(table))
         if "Attributes" in call.options.get("$expand", ""):
@@ -56,6 +58,7 @@ class Metadata:
 
     def part(self, call: ApiCall, key: str, rest: str) -> Response:
         """Attributes, one of them, those of one type, or the alternate keys."""
+        call.held("prvReadAttribute", "column definitions")
         table = self._table(key)
         if rest == "Keys":
             return self._listed(

@@ -56,6 +56,7 @@ class Records:
         row.values |= {table.key: row_id, "modifiedon": now, "modifiedby": user, "versionnumber": row.version}
         self._worked_out(table, row)
         state.rows[name][row_id] = row
+        state.indexed(row, {}, row.values)
         self.sim.deliveries.offer("Create", row, dict(row.values), by, depth)
         self.price_again(row, by, depth)
         return row
@@ -67,6 +68,7 @@ class Records:
         written = {**values, "modifiedon": self._now(), "modifiedby": Lookup("systemuser", by)}
         row.values |= written | {"versionnumber": row.version}
         self._worked_out(table, row)
+        self.sim.known.indexed(row, before, row.values)
         computed = {name: value for name, value in row.values.items() if value != before[name]}
         del computed["versionnumber"]
         self.sim.deliveries.offer("Update", row, {**computed, **written}, by, depth)
@@ -87,6 +89,7 @@ class Records:
             for child in state.pointing(table, column, row):
                 self.delete(child, by, depth + 1)
         del state.rows[row.table][row.id]
+        state.indexed(row, row.values, {})
         state.deleted.append(Tombstone(row.table, row.id, state.next_version()))
         self.sim.deliveries.offer("Delete", row, {}, by, depth)
         if row.table in LINES and depth == 1:

@@ -46,8 +46,7 @@ def _column(call: "ApiCall", table: Table, row: Row, column: Column) -> dict[str
         if call.wants(LOGICAL_NAME):
             found[f"{name}@{LOGICAL_NAME}"] = value.table
         if call.wants(NAVIGATION):
-            way = column.name if len(column.targets) == 1 else f"{column.name}_{value.table}"
-            found[f"{name}@{NAVIGATION}"] = way
+            found[f"{name}@{NAVIGATION}"] = column.way_to(value.table)
     return found
 
 

@@ -1,7 +1,7 @@
 """What the simulated organisation holds: rows by table, the tombstones of deleted ones, sign-ins."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +81,8 @@ class State:
         self.organization_id = self.next_id()
         self.tables: dict[str, Table] = all_tables()
         self.rows: dict[str, dict[str, Row]] = {name: {} for name in self.tables}
+        # (table, lookup column, row pointed to) -> rows by id.
+        self._pointing: dict[tuple[str, str, Lookup], dict[str, Row]] = {}
         self.deleted: list[Tombstone] = []
         # Depth by privilege name: Basic, Local, Deep or Global; a missing one is not granted.
         self.privileges: dict[str, str] = {}
@@ -126,8 +128,18 @@ class State:
         yield from list(self.rows[table].values())
 
     def pointing(self, table: str, column: str, row: Row) -> list[Row]:
-        """Rows of `table` whose lookup `column` is `row`, in the order of creation."""
-        return [one for one in self.all(table) if one.values.get(column) == row.lookup]
+        """Rows of `table` whose lookup `column` is `row`."""
+        return list(self._pointing.get((table, column, row.lookup), {}).values())
+
+    def indexed(self, row: Row, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Note where the row's lookups point now, and no longer where they did before."""
+        for column in self.tables[row.table].columns.values():
+            old, new = before.get(column.name), after.get(column.name)
+            if column.kind == "lookup" and old != new:
+                if old:
+                    self._pointing[row.table, column.name, old].pop(row.id, None)
+                if new:
+                    self._pointing.setdefault((row.table, column.name, new), {})[row.id] = row
 
     def lines(self, head: Row) -> list[Row]:
         """Lines of an invoice or order by their number."""

@@ -70,6 +70,10 @@ class Column:
         """Whether it travels as a day without a time."""
         return self.kind == "datetime" and self.behavior == DATE_ONLY
 
+    def way_to(self, target: str) -> str:
+        """Navigation property to a row of `target`; where there are several targets it names the table."""
+        return self.name if len(self.targets) == 1 else f"{self.name}_{target}"
+
     def choice(self, value: object) -> Choice | None:
         return next((choice for choice in self.choices if choice.value == value), None)
 
@@ -136,7 +140,7 @@ def table(
     ]
     found = {column.name: column for column in [*common, *columns]}
     singles = [
-        Way(column.name if len(column.targets) == 1 else f"{column.name}_{target}", target, column.name)
+        Way(column.way_to(target), target, column.name)
         for column in found.values()
         for target in column.targets
     ]

@@ -30,15 +30,15 @@ class Writing:
 
     def _created(self, call: ApiCall, table: Table, body: dict[str, Any], row_id: str = "") -> Row:
         incoming = Incoming(self.sim, table, is_new=True).read(body)
-        self._check(incoming, None)
+        self._check(call, incoming, None)
         row = self.sim.records.create(table.name, incoming.values, call.user, incoming.id or row_id)
         for name, bodies in incoming.inner.items():
             way = table.ways[name]
-            for inner in bodies:
-                reference = f"/{table.entity_set}({row.id})"
-                self._created(
-                    call, self.sim.known.tables[way.table], inner | {f"{way.column}@odata.bind": reference}
-                )
+            inner = self.sim.known.tables[way.table]
+            call.may("Create", inner)
+            bind = f"{inner.columns[way.column].way_to(table.name)}@odata.bind"
+            for one in bodies:
+                self._created(call, inner, one | {bind: f"/{table.entity_set}({row.id})"})
         return row
 
     def change(self, call: ApiCall, table: Table, key: str) -> Response:
@@ -54,7 +54,7 @@ class Writing:
             raise ApiError(412, "0x80040237", "A record with matching key values already exists.")
         _check_version(wanted, row)
         incoming = Incoming(self.sim, table, is_new=False).read(body_of(call.request.get_data()))
-        self._check(incoming, row)
+        self._check(call, incoming, row)
         if incoming.id and incoming.id != row.id:
             raise bad(f"The key of {table.name} cannot be changed.", "0x80040203")
         self.sim.records.change(row, incoming.values, call.user)
@@ -74,12 +74,15 @@ class Writing:
             return self.sim.known.get(table.name, key)
         return self.sim.reading.row(call, table, key)
 
-    def _check(self, incoming: Incoming, row: Row | None) -> None:
+    def _check(self, call: ApiCall, incoming: Incoming, row: Row | None) -> None:
         if "statecode" in incoming.table.columns:
             incoming.check_state(row)
         incoming.check_parent(row)
         if incoming.table.name == "annotation":
             check_file(self.sim, incoming.values)
+            if subject := incoming.values.get("objectid"):
+                call.may("Append", incoming.table)
+                call.may("AppendTo", self.sim.known.tables[subject.table])
         if incoming.table.name == "sdkmessageprocessingstep":
             webhooks.check_step(self.sim, incoming.values, row)
 

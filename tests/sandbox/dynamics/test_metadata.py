@@ -11,7 +11,7 @@ INVOICE = "EntityDefinitions(LogicalName='invoice')"
 CRM = "Microsoft.Dynamics.CRM"
 
 
-def test_a_table_tells_number_set_and_tracking(api):
+def test_a_table_tells_number_set_and_tracking(api, sim):
     body = api.read(
         f"{INVOICE}?$select=EntitySetName,ObjectTypeCode,ChangeTrackingEnabled,CanChangeTrackingBeEnabled"
     )
@@ -25,6 +25,8 @@ def test_a_table_tells_number_set_and_tracking(api):
     (found,) = api.rows("EntityDefinitions?$select=LogicalName&$filter=EntitySetName eq 'accounts'")
     assert found["LogicalName"] == "account"
     assert api.get("EntityDefinitions(LogicalName='msdyn_project')").status_code == 404
+    sim.set_privilege("prvReadEntity")
+    assert api.get(INVOICE).status_code == 403
 
 
 def test_how_dates_are_meant(api, sim):

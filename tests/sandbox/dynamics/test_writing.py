@@ -143,6 +143,21 @@ def test_an_invoice_goes_with_its_lines_and_notes(api, sim, invoice, account):
     assert error(api.call("DELETE", f"invoices({invoice})")) == (404, "0x80040217")
 
 
+def test_notes_may_come_with_a_new_account(api):
+    body = {"name": "Mit Notiz GmbH", "Account_Annotation": [{"subject": "Hinweis"}]}
+    made = api.call("POST", "accounts", json=body).headers["OData-EntityId"]
+
+    assert [row["subject"] for row in api.rows(f"{made}/Account_Annotation?$select=subject")] == ["Hinweis"]
+
+
+def test_a_note_needs_rights_on_both_ends(api, sim, invoice):
+    sim.set_privilege("prvAppendToInvoice")
+    body = {"subject": "DATEV", "objectid_invoice@odata.bind": f"/invoices({invoice})"}
+
+    assert error(api.call("POST", "annotations", json=body)) == (403, "0x80040220")
+    assert api.rows("annotations?$select=subject") == []
+
+
 def test_writing_needs_its_own_right(api, sim, invoice):
     sim.set_privilege("prvWriteInvoice")
 
