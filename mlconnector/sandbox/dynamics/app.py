@@ -67,6 +67,8 @@ class DynamicsSimulator(Helpers, Environment, Simulator):
         # The address at which the organisation was founded: its ids depend on it, also when it is served.
         self.founded_at = base_url
         self.base_currency = base_currency
+        # This environment and its copies: one sign-in serves them all.
+        self.environments: list[DynamicsSimulator] = [self]
         self.post = post
         self.clock = clock or SimClock()
         self.options = DynamicsOptions(**options)

@@ -199,7 +199,8 @@ class Environment:
     def copy_organization(self: "DynamicsSimulator", base_url: str) -> "DynamicsSimulator":
         """The environment copied to another address: same rows, ids and steps, another organisation id.
 
-        Access and delta tokens of the first one are not valid there.
+        Mount the copy at its own address; tokens for it come from the sign-in of either. Access and delta
+        tokens of the first one are not valid there.
         """
         with self.lock:
             copied = type(self)(
@@ -212,4 +213,6 @@ class Environment:
             )
             copied.known = self.known.copied(base_url)
             copied.business_unit = self.business_unit
+            copied.environments = self.environments
+            self.environments.append(copied)
             return copied

@@ -129,10 +129,10 @@ class Login:
         app = self.sim.known.apps.get(form["client_id"].lower())
         if app is None:
             raise self._refused(700016, client_id=form["client_id"])
-        audience = self._audience(form.get("scope", ""))
+        environment, audience = self._audience(form.get("scope", ""))
         self._check_credential(request, app)
         return json_answer(
-            issued(self.sim, app.client_id, audience), headers={"Cache-Control": "no-store, no-cache"}
+            issued(environment, app.client_id, audience), headers={"Cache-Control": "no-store, no-cache"}
         )
 
     def _known_tenant(self, tenant: str) -> None:
@@ -141,14 +141,15 @@ class Login:
         if tenant.lower() not in (self.sim.tenant_id, self.sim.tenant_domain):
             raise self._refused(90002, tenant=tenant)
 
-    def _audience(self, scope: str) -> str:
-        """The environment that is asked for: exactly <origin>/.default."""
+    def _audience(self, scope: str) -> tuple["DynamicsSimulator", str]:
+        """The environment that is asked for, by exactly <origin>/.default."""
         if not scope.endswith(SCOPE_END) or " " in scope:
             raise self._refused(70011, scope=scope or "scope")
         resource = scope.removesuffix(SCOPE_END)
-        if resource not in self.sim.origins:
-            raise self._refused(500011, resource=resource)
-        return resource
+        for environment in self.sim.environments:
+            if resource in environment.origins:
+                return environment, resource
+        raise self._refused(500011, resource=resource)
 
     def _check_credential(self, request: "Request", app: App) -> None:
         form = request.form

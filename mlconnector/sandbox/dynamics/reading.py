@@ -205,15 +205,16 @@ class Reading:
             raise ApiError(403, "0x80040220", text)
         query = queries.read(self.sim, table, options)
         position = self._position(call, options)
-        began = (
-            position.began if position and position.began else (self.sim.known.version, self.sim.clock.now())
-        )
-        since = self._token(table, options).version if "$deltatoken" in options else 0
-        if position:
+        if position is None:
+            began = (self.sim.known.version, self.sim.clock.now())
+            since = self._token(table, options).version if "$deltatoken" in options else 0
+            entries = self._entries(call, table, since, 0)
+        elif position.began:
+            began = position.began
             since, after = position.after
             entries = self._entries(call, table, since, after)
         else:
-            entries = self._entries(call, table, since, 0)
+            raise ApiError(400, "0x8004112a", "The paging cookie is not one of change tracking.")
         return self._round(call, query, options, entries, since, began, position)
 
     def _round(

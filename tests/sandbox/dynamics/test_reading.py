@@ -228,6 +228,10 @@ def test_copied_environment_has_the_same_ids_and_another_organisation(api, sim, 
     assert there["totalamount"] == Decimal(226)
     assert ours["UserId"] == theirs["UserId"]
     assert ours["OrganizationId"] != theirs["OrganizationId"]
+    scope = "https://muster-test.crm4.dynamics.example/.default"
+    other.token = api.token_request(scope=scope).json()["access_token"]
+    assert other.get("WhoAmI").status_code == 200
+    assert api.call("GET", "WhoAmI", headers={"Authorization": f"Bearer {other.token}"}).status_code == 401
     other.token = api.token
     assert other.get("WhoAmI").status_code == 401
     sim.cancel(invoice)
