@@ -45,6 +45,8 @@ class SecretField:
     label: str
     required: bool = False
     help_text: str = ""
+    # A text of several lines, such as a key in PEM form.
+    is_multiline: bool = False
 
 
 @dataclass(frozen=True)

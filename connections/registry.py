@@ -13,8 +13,9 @@ def vendors() -> Mapping[str, Vendor]:
     """Every vendor by its key."""
     from connections.vendors.asana import VENDOR as asana
     from connections.vendors.datev import VENDOR as datev
+    from connections.vendors.dynamics import VENDOR as dynamics
 
-    return {vendor.key: vendor for vendor in (asana, datev)}
+    return {vendor.key: vendor for vendor in (asana, datev, dynamics)}
 
 
 def vendor(key: str) -> Vendor:

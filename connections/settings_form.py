@@ -260,7 +260,8 @@ def _secret_fields(secrets: Sequence[SecretField], instance: Any) -> dict[str, f
             label=capfirst(gettext(field.label)),
             required=False,
             help_text=f"{state} {help_text}".strip(),
-            widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
+            widget=_secret_widget(field),
+            strip=not field.is_multiline,
         )
         if is_stored:
             drawn[f"{REMOVE}{field.key}"] = forms.BooleanField(
@@ -269,6 +270,23 @@ def _secret_fields(secrets: Sequence[SecretField], instance: Any) -> dict[str, f
                 widget=UnfoldBooleanSwitchWidget(),
             )
     return drawn
+
+
+class _SecretTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """Several lines that are written and never drawn, not even after a fault in the form."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+def _secret_widget(field: SecretField) -> forms.Widget:
+    if field.is_multiline:
+        widget: forms.Widget = _SecretTextarea(
+            attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}
+        )
+    else:
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
+    return widget
 
 
 def settings_table(fields: Sequence[SettingField], values: Mapping[str, Any]) -> SafeString | str:

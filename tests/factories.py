@@ -12,6 +12,10 @@ ASANA_FILES = "https://asana-files.example"
 DATEV = "https://datev.example"
 ACUMATICA = "https://acumatica.example"
 
+DYNAMICS = "https://muster.crm4.dynamics.example"
+DYNAMICS_API = "https://muster.api.crm4.dynamics.example"
+ENTRA = "https://login.dynamics.example"
+
 
 def asana_connection(asana: Any, name: str = "Asana Muster GmbH", **settings: Any) -> Connection:
     """A connection with the personal access token of the simulator's own Asana user."""
@@ -54,4 +58,25 @@ def datev_connection(datev: Any, name: str = "DATEV Muster GmbH", **settings: An
     TokenStore(connection).store_answer(answer, clock.now())
     connection.health = Health.OK
     connection.save(update_fields=("health",))
+    return connection
+
+
+def dynamics_connection(dynamics: Any, name: str = "Dynamics Muster GmbH", **settings: Any) -> Connection:
+    """A connection of the simulator's app, signed in with its client secret."""
+    from connections.tokens import TokenStore
+
+    connection = Connection.objects.create(
+        name=name,
+        vendor="dynamics",
+        settings={
+            "environment_url": dynamics.base_url,
+            "login_url": dynamics.login_url,
+            "tenant": dynamics.tenant_id,
+            "client_id": dynamics.client_id,
+        }
+        | settings,
+        secrets={"client_secret": dynamics.client_secret},
+        health=Health.OK,
+    )
+    TokenStore(connection).current()
     return connection

@@ -15,6 +15,7 @@ from urllib3.filepost import encode_multipart_formdata
 from connections import clock
 from connections.answers import Downloaded
 from connections.errors import ConnectorError, RejectedError, TransientError
+from connections.media_types import media_type_of
 from connections.messages import say
 from connections.vendors.asana.client import Client, path
 
@@ -146,34 +147,6 @@ def _filename(name: str) -> str:
         return f'filename="{name}"'
     encoded = quote(name, safe="")
     return f"filename=\"{encoded}\"; filename*=UTF-8''{encoded}"
-
-
-# --- type from content ------------------------------------------------------------------------------------
-
-SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
-# Readers accept a PDF whose mark is within the first kilobyte. Source: Adobe PDF 1.7, appendix H, note 13.
-PDF_MARK_WITHIN = 1024
-UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-XML_ROOT = re.compile(r"<(\?xml\s|(?!html\b)[a-z_][\w.-]*(:[a-z_][\w.-]*)?[\s/>])", re.IGNORECASE)
-
-
-def media_type_of(content: bytes) -> str:
-    """The media type that the first bytes prove; "application/octet-stream" if they prove none."""
-    for signature, media_type in SIGNATURES:
-        if content.startswith(signature):
-            return media_type
-    if b"%PDF-" in content[:PDF_MARK_WITHIN]:
-        return "application/pdf"
-    encoding = UTF_16.get(content[:2], "utf-8-sig")
-    start = content[:PDF_MARK_WITHIN].decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
-    return "application/xml" if XML_ROOT.match(start) else "application/octet-stream"
 
 
 def _refuse_elsewhere(attachment: Attachment) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connections.vendors.asana.attachments import media_type_of, multipart
+from connections.media_types import media_type_of
+from connections.vendors.asana.attachments import multipart
 
 
 @pytest.mark.parametrize(
