@@ -10,6 +10,7 @@ from connections.models import Connection
 from mlconnector.sandbox.asana import AsanaSimulator
 from mlconnector.sandbox.datev import DatevSimulator
 from mlconnector.sandbox.datev.state import Client
+from mlconnector.sandbox.dynamics import DynamicsSimulator
 from tests import factories
 from tests.pairs.world import World
 
@@ -30,8 +31,8 @@ class VendorStage:
     listing: str
     # What is chosen above a list, by the list's name; made in the simulator.
     parents: Callable[[Any], Mapping[str, str]]
-    # (route, headers) of answers that name a further address, here a foreign one.
-    links: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())
+    # (route, what a fault switch overrides) of answers that name a further address, here a foreign one.
+    links: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
 
 
 def _many_projects(asana: Any) -> int:
@@ -43,6 +44,12 @@ def _many_projects(asana: Any) -> int:
 def _many_clients(datev: Any) -> int:
     datev.clients += [Client(455148, number, f"Muster {number} GmbH") for number in range(10, 240)]
     return len(datev.clients)
+
+
+def _many_currencies(dynamics: Any) -> int:
+    for number in range(229):
+        dynamics.add_currency(f"X{number:03d}", "1.5")
+    return 230
 
 
 def _asana_parents(asana: Any) -> Mapping[str, str]:
@@ -69,7 +76,21 @@ VENDORS: dict[str, VendorStage] = {
         fill=_many_clients,
         listing="clients",
         parents=lambda datev: {"document_types": CLIENT},
-        links=(("clients.list", {"Link": f'<{EVIL}/clients?skip=100>; rel="next"'}),),
+        links=(("clients.list", {"headers": {"Link": f'<{EVIL}/clients?skip=100>; rel="next"'}}),),
+    ),
+    "dynamics": VendorStage(
+        lambda: DynamicsSimulator(largest_page=100),
+        (factories.DYNAMICS, factories.DYNAMICS_API, factories.ENTRA),
+        factories.dynamics_connection,
+        fill=_many_currencies,
+        listing="currencies",
+        parents=lambda dynamics: {},
+        links=(
+            (
+                "GET /transactioncurrencies",
+                {"body": {"value": [], "@odata.nextLink": f"{EVIL}/api/data/v9.2/transactioncurrencies"}},
+            ),
+        ),
     ),
 }
 

@@ -79,7 +79,6 @@ LINE_COLUMNS: Sequence[str] = (
     "extendedamount",
     "actualdeliveryon",
     "producttypecode",
-    "_parentbundleidref_value",
     "pricingerrorcode",
     "createdon",
     "modifiedon",
@@ -175,7 +174,6 @@ class InvoiceLine:
     gross: Decimal | None
     delivered_on: date | None
     product_type: int | None
-    parent_bundle: str
     pricing_error: int
     row: Row
 
@@ -186,11 +184,10 @@ class InvoiceLine:
 
     @property
     def is_bundle_part(self) -> bool:
-        return self.product_type in BUNDLE_PARTS or bool(self.parent_bundle)
+        return self.product_type in BUNDLE_PARTS
 
     @classmethod
     def from_row(cls, row: Row) -> InvoiceLine:
-        bundle = row.lookup("parentbundleidref")
         return cls(
             id=row.guid("invoicedetailid"),
             number=row.whole("lineitemnumber"),
@@ -207,7 +204,6 @@ class InvoiceLine:
             gross=row.decimal("extendedamount"),
             delivered_on=row.day("actualdeliveryon"),
             product_type=row.whole("producttypecode"),
-            parent_bundle=bundle.id if bundle else "",
             pricing_error=row.whole("pricingerrorcode") or 0,
             row=row,
         )

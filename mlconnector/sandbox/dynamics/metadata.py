@@ -148,6 +148,8 @@ class Metadata:
             "EntityLogicalName": table.name,
             "AttributeType": kind,
             "AttributeTypeName": {"Value": kind_name},
+            # Names of look-ups and labels, which are columns of another one, are not kept here.
+            "AttributeOf": None,
             "DisplayName": self.label(column.name, column.name),
             "RequiredLevel": {
                 "Value": "ApplicationRequired" if column.is_required else "None",
