@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connections import clock
 from connections.base import Checkup, Rate
@@ -47,7 +47,17 @@ class Right(NamedTuple):
     purpose: Message
 
 
-# Source: Dataverse "Security roles and privileges" (read 2026-11); shown where Dataverse lists our rights.
+# Lines have no right of their own, they follow the invoice.
+NEEDED_RIGHTS = (
+    "prvReadInvoice",
+    "prvReadAccount",
+    "prvReadContact",
+    "prvReadSalesOrder",
+    "prvReadTransactionCurrency",
+    "prvReadNote",
+)
+# Depth of a right over the whole organisation, as name or number. Source: Dataverse, PrivilegeDepth.
+WHOLE_ORGANISATION = ("global", "3")
 OPTIONAL_RIGHTS = (
     Right("prvWriteInvoice", say("writing results back into the invoice")),
     Right("prvCreateServiceEndpoint", say("registering webhooks")),
@@ -171,24 +181,28 @@ class Findings:
         self.may.append(say("Changes of the table '%(table)s' are tracked.", table=table))
 
     def _look_at_rights(self, answer: PartAnswer) -> None:
-        """Rights to write can only be seen in the list of our rights, which not every environment gives."""
-        if answer.status != 200:
+        """What reading one row does not show: how far a right reaches, and the rights to write.
+
+        Not every environment lists them, and then the reading itself has to do.
+        """
+        held = _rights(self.client.object_of(answer)) if answer.status == 200 else {}
+        if not held:
             return
-        rows = Row(self.client.object_of(answer)).raw.get("RolePrivileges")
-        held = (
-            {Row(raw).text("PrivilegeName").lower() for raw in rows if isinstance(raw, Mapping)}
-            if rows
-            else set()
-        )
-        if not any(held):
-            return
-        for right in OPTIONAL_RIGHTS:
-            if right.name.lower() in held:
-                self.may.append(say("%(right)s: %(purpose)s", right=right.name, purpose=right.purpose))
-            else:
-                self.may.append(
-                    say("Without %(right)s: no %(purpose)s.", right=right.name, purpose=right.purpose)
+        for name in NEEDED_RIGHTS:
+            if held.get(name.lower(), WHOLE_ORGANISATION[0]) not in WHOLE_ORGANISATION:
+                self.missing.append(
+                    say(
+                        "The right %(right)s does not reach the whole organisation, so some rows would be "
+                        "overlooked. Set it to the level 'Organization' in the security role.",
+                        right=name,
+                    )
                 )
+        self.may += [
+            say("The right %(right)s is there: %(purpose)s.", right=right.name, purpose=right.purpose)
+            if right.name.lower() in held
+            else say("Without the right %(right)s: no %(purpose)s.", right=right.name, purpose=right.purpose)
+            for right in OPTIONAL_RIGHTS
+        ]
 
     def _look_at_webhooks(self, answers: Sequence[PartAnswer]) -> None:
         """Without them nothing is lost: the scheduled reading finds every change."""
@@ -236,6 +250,17 @@ class Findings:
                     "currencies."
                 )
             )
+
+
+def _rights(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Name of each right that the user holds -> how far it reaches, both in lower case."""
+    rows = answer.get("RolePrivileges")
+    found = [Row(raw) for raw in rows if isinstance(raw, Mapping)] if isinstance(rows, list) else []
+    return {
+        row.text("PrivilegeName").lower(): row.text("Depth").lower()
+        for row in found
+        if row.text("PrivilegeName")
+    }
 
 
 def _ending_soon(connection: Connection) -> list[Message]:
