@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from connections.errors import Fault
 from connections.messages import Message
@@ -213,6 +213,35 @@ class WebhookProtocol:
         """Delete the webhook; one that is already gone is fine."""
 
 
+FieldKind = Literal["text", "number", "date", "enum"]
+
+
+@dataclass(frozen=True)
+class FieldWish:
+    """A custom field that is wanted at a work system. `precision` counts decimals of a number."""
+
+    name: str
+    kind: FieldKind
+    precision: int | None = None
+    options: tuple[str, ...] = ()
+
+
+class FieldMaker(Protocol):
+    """How a work system gets custom fields. `container` is where they belong, for example a project."""
+
+    def find(self, connection: Connection, container: str, wish: FieldWish) -> str | None:
+        """The id of a field of that name. Raises RejectedError where it is of another type."""
+
+    def create(self, connection: Connection, container: str, wish: FieldWish) -> str:
+        """The id of a new field; it is not in the container yet."""
+
+    def is_in(self, connection: Connection, container: str, ref: str) -> bool:
+        """Whether objects of the container carry the field."""
+
+    def put(self, connection: Connection, container: str, ref: str) -> bool:
+        """Let the objects of the container carry the field."""
+
+
 @dataclass(frozen=True)
 class Vendor:
     """A software system we talk to. `key` is stored in the database: never rename it."""
@@ -229,6 +258,8 @@ class Vendor:
     rate: Callable[[Connection], Rate]
     oauth: Callable[[Connection], OAuthProfile | None] = lambda connection: None
     webhooks: WebhookProtocol | None = None
+    # None: custom fields can't be made there.
+    fields: FieldMaker | None = None
     # Lists for the admin by name, e.g. {"projects": list_projects}; the second argument is what was
     # chosen above it (the project whose fields are listed), "" if nothing.
     discover: Mapping[str, Callable[[Connection, str], Sequence[Option]]] = field(default_factory=dict)

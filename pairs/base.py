@@ -72,6 +72,8 @@ class TargetField:
     is_required: bool = False
     help_text: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    # Its name in the convention for work systems (`pairs.standard_fields`); "" = people choose a field.
+    standard: str = ""
 
 
 class Result(StrEnum):

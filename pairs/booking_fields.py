@@ -30,7 +30,12 @@ POSTING_TEXT = _("posting text (Buchungstext)")
 
 BOOKING_FIELDS = (
     TargetField(
-        "amount", labels.AMOUNT, FieldType.AMOUNT, True, "Gross amount, positive; the side carries the sign."
+        "amount",
+        labels.AMOUNT,
+        FieldType.AMOUNT,
+        True,
+        "Gross amount, positive; the side carries the sign.",
+        standard="amount",
     ),
     TargetField(
         "side",
@@ -53,38 +58,58 @@ BOOKING_FIELDS = (
         FieldType.ACCOUNT,
         True,
         "Gegenkonto, column 8. With side S this is the credit account.",
+        standard="gl_account",
     ),
-    TargetField("bu_key", labels.BU_KEY, FieldType.TAX_KEY, False, "Leave it empty for automatic accounts."),
-    TargetField("document_date", labels.DOCUMENT_DATE, FieldType.DATE, True),
+    TargetField(
+        "bu_key",
+        labels.BU_KEY,
+        FieldType.TAX_KEY,
+        False,
+        "Leave it empty for automatic accounts.",
+        standard="tax_key",
+    ),
+    TargetField("document_date", labels.DOCUMENT_DATE, FieldType.DATE, True, standard="document_date"),
     TargetField(
         "document_field_1",
         labels.DOCUMENT_FIELD_1,
         FieldType.TEXT,
         True,
         "The number of the invoice.",
+        standard="document_number",
     ),
     TargetField("document_field_2", labels.DOCUMENT_FIELD_2, FieldType.TEXT),
     TargetField("posting_text", POSTING_TEXT, FieldType.TEXT),
-    TargetField("cost_center_1", labels.COST_CENTER_1, FieldType.COST_CENTER),
+    TargetField("cost_center_1", labels.COST_CENTER_1, FieldType.COST_CENTER, standard="cost_center"),
     TargetField("cost_center_2", labels.COST_CENTER_2, FieldType.COST_CENTER),
-    TargetField("currency", labels.CURRENCY, FieldType.TEXT, False, "Three capitals; empty means EUR."),
+    TargetField(
+        "currency",
+        labels.CURRENCY,
+        FieldType.TEXT,
+        False,
+        "Three capitals; empty means EUR.",
+        standard="currency",
+    ),
     TargetField(
         "exchange_rate",
         labels.EXCHANGE_RATE,
         FieldType.NUMBER,
         False,
         "Units of the foreign currency for 1 EUR.",
+        standard="exchange_rate",
     ),
-    TargetField("due_date", labels.DUE_DATE, FieldType.DATE),
+    TargetField("due_date", labels.DUE_DATE, FieldType.DATE, standard="due_date"),
     TargetField(
         "delivery_date",
         labels.DELIVERY_DATE,
         FieldType.DATE,
         False,
         "DATEV wants it together with the tax period, or neither.",
+        standard="delivery_date",
     ),
     TargetField("tax_period_date", labels.TAX_PERIOD_DATE, FieldType.DATE),
-    TargetField("eu_vat_id", labels.EU_VAT_ID, FieldType.TEXT, False, "With country prefix."),
+    TargetField(
+        "eu_vat_id", labels.EU_VAT_ID, FieldType.TEXT, False, "With country prefix.", standard="vat_id"
+    ),
     TargetField(
         "eu_tax_rate", labels.EU_TAX_RATE, FieldType.NUMBER, False, "Per cent, of the country of destination."
     ),
@@ -95,7 +120,14 @@ BOOKING_FIELDS = (
         False,
         "Yes turns the side round; the amount stays positive.",
     ),
-    TargetField("partner_name", "Name of the business partner", FieldType.TEXT, False, "Only for DXSO."),
+    TargetField(
+        "partner_name",
+        "Name of the business partner",
+        FieldType.TEXT,
+        False,
+        "Only for DXSO.",
+        standard="business_partner",
+    ),
     TargetField("partner_city", "City of the business partner", FieldType.TEXT, False, "Only for DXSO."),
 )
 LABELS = {field.key: field.label for field in BOOKING_FIELDS}

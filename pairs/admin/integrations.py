@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
@@ -31,20 +30,15 @@ from connections.adminsite import (
     tell_faults,
 )
 from connections.base import SettingField
-from connections.errors import ConnectorError
-from connections.messages import say
 from connections.settings_form import Choices, SettingsAdmin, SettingsForm
-from pairs import actions, switching
+from pairs import actions, standard_fields, switching
+from pairs.admin.integration_page import changes, counts, flow_label, offer_fields, offers_of
 from pairs.admin.mappings import MappingInline
-from pairs.admin.states import tone_of
-from pairs.base import Side
 from pairs.checks import faults_of
-from pairs.discovery import Offers, described, find, gone_fields, target_label
-from pairs.models import PARKED, FieldMapping, Integration, RecordState
+from pairs.discovery import Offers, described, find, gone_fields
+from pairs.models import PARKED, FieldMapping, Integration
 from pairs.registry import pairs
 from pairs.selectors import counts_by_integration
-
-SOURCE: Side = "source"
 
 
 class IntegrationForm(SettingsForm):
@@ -106,6 +100,7 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
         "resume",
         "register_again",
         "make_table",
+        "create_fields",
         "switch_off",
     )
 
@@ -128,9 +123,9 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        counts = counts_by_integration()
+        found = counts_by_integration()
         for integration in changelist.result_list:
-            states = counts.get(integration.pk, {})
+            states = found.get(integration.pk, {})
             integration.parked_count = sum(count for state, count in states.items() if state in PARKED)
         return changelist
 
@@ -201,7 +196,7 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
     def _page(self, request: HttpRequest, integration: Integration) -> dict[str, Any]:
         problem = ""
         if self.has_change_permission(request, integration):
-            problem = _offer_fields(request, integration)
+            problem = offer_fields(request, integration)
         return {
             "integration": integration,
             "state": self.state_shown(integration),
@@ -209,15 +204,15 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
             "problem": problem,
             "cursors": [
                 {
-                    "label": _flow_label(integration, cursor.flow),
+                    "label": flow_label(integration, cursor.flow),
                     "cursor": cursor,
                     "error": sentence(cursor.error),
                 }
                 for cursor in integration.cursors.all()
             ],
             "webhooks": integration.webhooks.all(),
-            "counts": _counts(integration),
-            "changes": _changes(integration),
+            "counts": counts(integration),
+            "changes": changes(integration),
         }
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
@@ -318,74 +313,16 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
         messages.success(request, gettext("Made. Replace each question mark with the target value."))
         return HttpResponseRedirect(page_of(table))
 
-
-def offers_of(request: HttpRequest, integration: Integration) -> Offers:
-    """The lists of the connected systems, asked for once in a request."""
-    if "offers" not in request.__dict__:
-        request.offers = Offers(integration)  # type: ignore[attr-defined]
-    return request.offers  # type: ignore[attr-defined,no-any-return]
-
-
-def _offer_fields(request: HttpRequest, integration: Integration) -> str:
-    """Put the fields to choose from beside the request, for the inlines. Returns what stood in the way."""
-    offers = offers_of(request, integration)
-    drawn = [
-        (flow, way, side)
-        for flow in integration.declared.flows
-        for way, side, fields in (
-            (FieldMapping.Way.INTO, SOURCE, flow.fields),
-            (FieldMapping.Way.BACK, flow.write_back_side, flow.write_back),
-        )
-        if fields
-    ]
-    if not all(offers.container(side) for _flow, _way, side in drawn):
-        return str(
-            say("Choose the settings and save; then the fields are offered by name. Until then, write ids.")
-        )
-    offered: dict[tuple[str, str], Any] = {}
-    try:
-        for flow, way, _side in drawn:
-            offered[flow.key, way] = offers.fields(flow, way)
-    except ConnectorError as error:
-        return str(say("The fields can't be listed now: %(problem)s Until then, write ids.", problem=error))
-    request.offered_fields = offered  # type: ignore[attr-defined]
-    return ""
-
-
-def _flow_label(integration: Integration, key: str) -> str:
-    flow = next((flow for flow in integration.declared.flows if flow.key == key), None)
-    return gettext(flow.label) if flow else key
-
-
-def _counts(integration: Integration) -> list[dict[str, Any]]:
-    base = reverse("admin:pairs_record_changelist")
-    states = counts_by_integration().get(integration.pk, {})
-    return [
-        {
-            "label": label(RecordState(state).label, tone_of(state)),
-            "count": count,
-            "url": f"{base}?integration__id__exact={integration.pk}&state__exact={state}",
-        }
-        for state, count in states.items()
-    ]
-
-
-def _target(integration: Integration, row: Any) -> str:
-    flow = next((flow for flow in integration.declared.flows if flow.key == row.flow), None)
-    return gettext(target_label(flow, row.way, row.target_field)) if flow else row.target_field
-
-
-def _changes(integration: Integration, most: int = 15) -> list[dict[str, Any]]:
-    """The last changes of the mapping: when, who, what."""
-    kinds = {"+": gettext("added"), "~": gettext("changed"), "-": gettext("removed")}
-    rows = FieldMapping.history.filter(integration_id=integration.pk).select_related("history_user")
-    return [
-        {
-            "at": row.history_date,
-            "by": row.history_user or EMPTY,
-            "kind": kinds[row.history_type],
-            "what": f"{row.source_label or row.source_field or row.constant or EMPTY} -> "
-            f"{_target(integration, row)}",
-        }
-        for row in rows.order_by("-history_date", "-history_id")[:most]
-    ]
+    @post_action(
+        _("Create the missing fields"),
+        question=_(
+            "Custom fields are made for everything that is not mapped yet, under the usual names, put into "
+            "the project and mapped. A field of that name that is there already is taken."
+        ),
+        offered=lambda integration: bool(standard_fields.missing(integration)),
+    )
+    def create_fields(self, request: HttpRequest, integration: Integration, data: Any) -> None:
+        made = standard_fields.create(integration, by=request.user.get_username())
+        tell_faults(request, made.faults)
+        if made.mapped:
+            messages.success(request, gettext("Mapped: %(names)s.") % {"names": ", ".join(made.mapped)})

@@ -28,6 +28,7 @@ BUTTONS = (
     "resume",
     "register_again",
     "make_table",
+    "create_fields",
 )
 
 

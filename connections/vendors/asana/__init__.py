@@ -21,6 +21,7 @@ from connections.vendors.asana.checkup import (
     list_workspaces,
     list_writable_fields,
 )
+from connections.vendors.asana.making import FIELDS
 from connections.vendors.asana.webhooks import WEBHOOKS
 
 # Asana works on at most 50 reads and 15 writes of a token at the same time. The limiter does not tell them
@@ -194,6 +195,7 @@ VENDOR = Vendor(
     rate=rate,
     oauth=oauth,
     webhooks=WEBHOOKS,
+    fields=FIELDS,
     discover={
         "workspaces": list_workspaces,
         "projects": list_projects,

@@ -26,11 +26,11 @@ WRITE_BACK = (
         FieldType.CHOICE,
         help_text="As text, or by a value table from posted, failed, refused, unknown to options (GIDs).",
     ),
-    TargetField("job_ref", "DATEV job id", FieldType.TEXT),
-    TargetField("code", "DATEV error code", FieldType.TEXT),
-    TargetField("text", "What happened and what to do", FieldType.TEXT),
-    TargetField("link", "Link to the record", FieldType.TEXT),
-    TargetField("booked_on", "Handed over on", FieldType.DATE),
+    TargetField("job_ref", "DATEV job id", FieldType.TEXT, standard="job"),
+    TargetField("code", "DATEV error code", FieldType.TEXT, standard="result_code"),
+    TargetField("text", "What happened and what to do", FieldType.TEXT, standard="result_text"),
+    TargetField("link", "Link to the record", FieldType.TEXT, standard="record_link"),
+    TargetField("booked_on", "Handed over on", FieldType.DATE, standard="booked_on"),
 )
 
 RESULT_WORDS = {
