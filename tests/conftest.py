@@ -9,6 +9,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.utils import translation
 
 from connections import clock
 from connections.models import Connection
@@ -77,9 +78,11 @@ def _touches_a_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def clock_put_back() -> Iterator[None]:
+def put_back() -> Iterator[None]:
+    """The clock, and the language that a page was asked for in."""
     yield
     clock.reset()
+    translation.deactivate()
 
 
 @pytest.fixture
