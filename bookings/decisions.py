@@ -7,11 +7,19 @@ from typing import Literal
 
 from django.db import transaction
 
-from bookings import dxso_results
+from bookings import debtor_batches, debtor_results, dxso_results
 from bookings.batches import names_of
 from bookings.entry import Route
 from bookings.given import next_revision
-from bookings.models import Batch, BatchState, Booking, BookingVerdict, Job, JobState
+from bookings.models import (
+    Batch,
+    BatchKind,
+    BatchState,
+    Booking,
+    BookingVerdict,
+    Job,
+    JobState,
+)
 from bookings.noted import Noted, noted
 from connections import audit, clock
 from connections.errors import RejectedError
@@ -31,7 +39,8 @@ def try_again(batch: Batch, by: str) -> Batch:
     with transaction.atomic():
         stopped = _held(batch, (BatchState.STOPPED,), say("Only a stopped batch can be tried again."))
         _check_not_corrected(stopped)
-        if stopped.bookings.exclude(verdict=BookingVerdict.FOLLOWS).exists() or noted(stopped):
+        is_other = stopped.bookings.exclude(verdict=BookingVerdict.FOLLOWS).exists() or noted(stopped)
+        if is_other or debtor_batches.is_outdated(stopped):
             return _corrected(stopped, by)
         now = clock.now()
         # DATEV has ended its job of this attempt: the next one must not be taken for it.
@@ -120,7 +129,8 @@ def settle(batch: Batch, outcome: Literal["arrived", "not_arrived"], by: str) ->
             posted = unknown.bookings.exclude(verdict__in=(BookingVerdict.FAILED, BookingVerdict.RELEASED))
             dxso_results.arrived(unknown, posted.values_list("pk", flat=True))
         audit.record("batch.settled", unknown.owner, message, actor=by, outcome=outcome)
-    unknown.refresh_from_db()
+        unknown.refresh_from_db()
+        debtor_results.settled(unknown)
     return unknown
 
 
@@ -157,6 +167,8 @@ def _held(batch: Batch, states: tuple[BatchState, ...], otherwise: Message) -> B
 
 def _corrected(batch: Batch, by: str) -> Batch:
     _check_not_corrected(batch)
+    if batch.kind == BatchKind.DEBTORS:
+        return debtor_batches.send_again(batch, by)
     verdict = BookingVerdict.FAILED if batch.state == BatchState.PARTLY else BookingVerdict.FOLLOWS
     ids = list(
         Booking.objects.filter(batch=batch, verdict=verdict).order_by("pk").values_list("pk", flat=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from bookings import debtor_results
 from bookings.claims import Claim
 from bookings.models import Batch, BatchState, Job, JobState
 from connections import audit, clock
@@ -149,4 +150,5 @@ def _leave(claim: Claim, state: BatchState, message: Message, **fields: Any) -> 
         help_url=fields["help_url"][:500],
         faults=fields["faults"],
     )
+    debtor_results.settled(batch)
     audit.record(f"batch.{state.value}", batch.owner, message, file=batch.filename, code=fields["code"])

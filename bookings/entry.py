@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from bookings.invoices.cases import TaxCaseInfo
+
 
 class Side(StrEnum):
     """Soll or Haben, seen from the account in column 7."""
@@ -149,6 +151,7 @@ class Books:
     cost_centers: Mapping[str, str]
     tax_keys: Mapping[str, TaxKeyInfo]
     base_currency: str = "EUR"
+    tax_cases: tuple[TaxCaseInfo, ...] = ()
 
     def fiscal_year(self, day: date) -> FiscalYear | None:
         return next((year for year in self.fiscal_years if year.start <= day <= year.end), None)

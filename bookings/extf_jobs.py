@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bookings import endings
 from bookings.claims import Claim
-from bookings.models import Batch, BatchState, BookingVerdict, Job, JobState
+from bookings.models import Batch, BatchKind, BatchState, BookingVerdict, Job, JobState
 from connections import audit, clock
 from connections.errors import OutcomeUnknownError, RejectedError
 from connections.messages import Message, say
@@ -111,7 +111,11 @@ def _check_bookings(batch: Batch) -> None:
     """The bytes were written for these bookings and no others, or something would be booked twice."""
     if batch.is_given:
         return
-    if batch.bookings.filter(verdict=BookingVerdict.FOLLOWS).count() != batch.rows:
+    if batch.kind == BatchKind.DEBTORS:
+        there = batch.debtor_updates.count()
+    else:
+        there = batch.bookings.filter(verdict=BookingVerdict.FOLLOWS).count()
+    if there != batch.rows:
         raise RejectedError(
             say(
                 "The bookings of %(file)s have changed since it was written; it was not sent.",

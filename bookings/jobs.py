@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from bookings import dxso_jobs, endings, extf_jobs, rendering
+from bookings import debtor_batches, dxso_jobs, endings, extf_jobs, rendering
 from bookings.claims import Claim, ClaimLostError
 from bookings.decisions import ask_again, resubmit, settle, try_again
 from bookings.entry import Route
@@ -85,6 +85,8 @@ def _advance(claim: Claim) -> Message:
         )
         return endings.put_off(claim, SIGN_IN_WAIT, message, counts=False)
     try:
+        if waiting := debtor_batches.hold(claim):
+            return waiting
         if not batch.is_rendered:
             rendering.render(claim)
         datev = datev_api(batch.client.connection)

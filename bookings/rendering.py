@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from django.db import transaction
 
-from bookings import dxso_plan, validation
+from bookings import debtor_batches, dxso_plan, isolation, validation
 from bookings.claims import Claim
 from bookings.entry import Entry, Route
 from bookings.extf import header, writer
-from bookings.models import Batch, Booking, BookingVerdict
+from bookings.models import Batch, BatchKind, BatchState, Booking, BookingVerdict
 from bookings.snapshot import books
 from connections import audit
 from connections.errors import RejectedError
 from connections.messages import DataFault, say
 
 SLICE = 2000
+REFUSED = say("Our checks refuse this batch; nothing was sent to DATEV. Correct the values listed here.")
 
 
 def render(claim: Claim) -> None:
     """Store the bytes, their checksum and the number of each row, in one transaction.
 
-    Raises RejectedError with all faults if the batch breaks a rule; nothing is stored then.
+    Rows that break a rule are set aside first, and the others go on. Raises RejectedError with all faults,
+    and nothing is stored, if none is left or the batch breaks a rule as a whole.
     """
     batch = claim.batch
-    content, faults = WRITERS[Route(batch.route)](batch)
+    _set_culprits_aside(claim)
+    content, faults = _written(batch)
     if faults:
-        raise RejectedError(
-            say("Our checks refuse this batch; nothing was sent to DATEV. Correct the values listed here."),
-            faults=faults,
-        )
+        raise RejectedError(REFUSED, faults=faults)
     sha256 = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         rows = _number_rows(batch)
@@ -44,6 +43,24 @@ def render(claim: Claim) -> None:
             sha256=sha256,
             rows=rows,
         )
+
+
+def _set_culprits_aside(claim: Claim) -> None:
+    """What was right when it was placed and is not any more: a table or a period was changed since."""
+    batch = claim.batch
+    culprits = isolation.refused_by_us(batch)
+    if not culprits:
+        return
+    if len(culprits) >= batch.rows:
+        raise RejectedError(REFUSED, faults=isolation.listed(culprits))
+    with transaction.atomic():
+        isolation.set_aside(claim, culprits, REFUSED, BatchState.STOPPED)
+
+
+def _written(batch: Batch) -> tuple[bytes, list[DataFault]]:
+    if batch.kind == BatchKind.DEBTORS:
+        return debtor_batches.write(batch)
+    return WRITERS[Route(batch.route)](batch)
 
 
 def _extf(batch: Batch) -> tuple[bytes, list[DataFault]]:
@@ -72,20 +89,7 @@ def extf_content(batch: Batch, entries: Sequence[Entry]) -> tuple[bytes, list[Da
         is_finalized=client.is_finalized,
     )
     content = writer.render(head, entries, encoding=client.encoding)
-    return content, [
-        *_since_placed(entries, batch),
-        *validation.check_batch(entries, head, known, size_bytes=len(content)),
-    ]
-
-
-def _since_placed(entries: Sequence[Entry], batch: Batch) -> list[DataFault]:
-    """What was right when it was placed and is not any more: a table or a period was changed since."""
-    known, route = books(batch.client), Route(batch.route)
-    return [
-        replace(fault, value=f"{fault.value} ({row}: {entry.document_field_1})")
-        for row, entry in enumerate(entries, start=1)
-        for fault in validation.check_entry(entry, known, route=route)
-    ]
+    return content, validation.check_batch(entries, head, known, size_bytes=len(content))
 
 
 WRITERS = {Route.EXTF: _extf, Route.DXSO: dxso_plan.make}
@@ -98,7 +102,9 @@ def travelling(batch: Batch) -> Iterator[Booking]:
 
 
 def _number_rows(batch: Batch) -> int:
-    """Give each booking the number of its row in the file; how many rows."""
+    """Give each booking (or debtor) the number of its row in the file; how many rows."""
+    if batch.kind == BatchKind.DEBTORS:
+        return debtor_batches.number_rows(batch)
     changed: list[Booking] = []
     row = 0
     for row, booking in enumerate(travelling(batch), start=1):

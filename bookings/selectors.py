@@ -20,12 +20,13 @@ from bookings.models import (
     Booking,
     BookingVerdict,
     DatevClient,
+    Debtor,
     Document,
     DocumentState,
     Job,
     JobState,
 )
-from connections.messages import Message, say
+from connections.messages import DataFault, Message, faults_from_json, say
 
 __all__ = [
     "BookingOutcome",
@@ -94,6 +95,8 @@ class BookingOutcome:
     text: str = ""
     help_url: str = ""
     sent_on: date | None = None
+    # What is wrong with these very rows, if they were set aside from their batch.
+    faults: tuple[DataFault, ...] = ()
 
     @property
     def batch_id(self) -> int | None:
@@ -135,6 +138,7 @@ def _outcome(state: State, booking: Booking) -> BookingOutcome:
         text=job.text if job else "",
         help_url=batch.help_url,
         sent_on=timezone.localdate(batch.sent_at) if batch.sent_at else None,
+        faults=tuple(faults_from_json(booking.faults)) if state in ("stopped", "failed") else (),
     )
 
 
@@ -250,5 +254,6 @@ def _counted(found: object, names: list[str]) -> dict[str, int]:
 def next_due_at() -> datetime | None:
     """When the next batch closes or is due for the worker; None if nothing is on its way."""
     due = Batch.objects.filter(state__in=WORKABLE, due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
+    debtors = Debtor.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
     closes = Batch.objects.filter(state=BatchState.OPEN).aggregate(at=Min("close_at"))["at"]
-    return min((at for at in (due, closes) if at), default=None)
+    return min((at for at in (due, closes, debtors) if at), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from bookings.entry import AccountInfo, Books, FiscalYear, PartnerInfo, TaxKeyInfo
+from bookings.invoices.cases import TaxCaseInfo
 from bookings.models import DatevClient
 
 # By client: (version, books). A few clients are worked on at a time; the oldest is dropped.
@@ -58,4 +59,20 @@ def _read(client: DatevClient) -> Books:
             )
             for row in client.tax_keys.all()
         },
+        tax_cases=tuple(
+            TaxCaseInfo(
+                key=row.key,
+                kind=row.kind,
+                rate=row.rate,
+                account=row.account,
+                bu_key=row.bu_key,
+                name=row.name,
+                country=row.country,
+                revenue_group=row.revenue_group,
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+                is_confirmed=row.is_confirmed,
+            )
+            for row in client.tax_cases.all()
+        ),
     )

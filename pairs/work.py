@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bookings import batches, jobs, selectors, services
+from bookings import batches, debtor_batches, jobs, selectors, services
 from connections import clock, queue
 from pairs import engine, hooks, intake, records
 from pairs.base import Outcome, Result
@@ -93,6 +93,7 @@ def bookings(*, most: int = 100) -> int:
     """Close batches, hand them over, ask for jobs, tell the records. How many steps."""
     now = clock.now()
     steps = len(batches.close_due(now))
+    steps += len(debtor_batches.send_due(now))
     steps += jobs.work_due(now, most)
     return steps + announcements()
 

@@ -5,6 +5,7 @@ from bookings.admin.booking import BookingAdmin
 from bookings.admin.client import DatevClientAdmin
 from bookings.admin.document import DocumentAdmin
 from bookings.admin.job import JobAdmin
+from bookings.admin.receivables import DebtorAdmin, TaxCaseAdmin
 from bookings.admin.tables import AccountAdmin, CostCenterAdmin, PartnerAdmin, TaxKeyAdmin
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "BookingAdmin",
     "CostCenterAdmin",
     "DatevClientAdmin",
+    "DebtorAdmin",
     "DocumentAdmin",
     "JobAdmin",
     "PartnerAdmin",
+    "TaxCaseAdmin",
     "TaxKeyAdmin",
 ]

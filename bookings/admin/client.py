@@ -60,6 +60,10 @@ class DatevClientAdmin(HistoryAdmin, PostActionsAdmin):
     fieldsets = (
         (None, {"fields": ("name", "connection", "consultant_number", "client_number")}),
         (_("Books"), {"fields": ("chart", "account_length")}),
+        (
+            _("Outgoing invoices"),
+            {"fields": ("is_small_business", "uses_oss", "debtor_from", "debtor_until")},
+        ),
         (_("Files for DATEV"), {"fields": ("encoding", "is_finalized", "dictation_code")}),
     )
     FROM_DATEV = (
@@ -137,6 +141,7 @@ class DatevClientAdmin(HistoryAdmin, PostActionsAdmin):
         if client is not None:
             context["client_tables"] = [_table(request, client, key) for key in TABLES]
             context["unconfirmed"] = client.tax_keys.filter(is_confirmed=False).count()
+            context |= _receivables(client)
             if self.has_change_permission(request, client):
                 context["starter_url"] = reverse("admin:bookings_datevclient_starter", args=[client.pk])
         return super().change_view(request, object_id, form_url, context)
@@ -181,4 +186,16 @@ def _table(request: HttpRequest, client: DatevClient, key: str) -> dict[str, Any
         if may(request, "add", rows.model)
         else "",
         "export_url": reverse("admin:bookings_datevclient_export", args=arguments),
+    }
+
+
+def _receivables(client: DatevClient) -> dict[str, Any]:
+    """The way to the tax cases and debtors of this client."""
+    chosen = f"?client__id__exact={client.pk}"
+    return {
+        "tax_cases_url": reverse("admin:bookings_taxcase_changelist") + chosen,
+        "tax_case_count": client.tax_cases.count(),
+        "unconfirmed_cases": client.tax_cases.filter(is_confirmed=False).count(),
+        "debtors_url": reverse("admin:bookings_debtor_changelist") + chosen,
+        "debtor_count": client.debtors.count(),
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 from bookings.entry import Entry
 from bookings.extf import parser
-from bookings.extf.columns import COLUMNS, Kind
+from bookings.extf.columns import Kind
 from bookings.models import Batch, BookingVerdict, DocumentState, JobState
 from bookings.models.batch import BatchState
 from bookings.validation import labels
@@ -152,7 +152,7 @@ def _filled(columns: Iterable[tuple[Cell, Sequence[Cell]]], more: int) -> ShownT
 def extf_file(content: bytes, max_rows: int) -> ShownFile:
     """The stored bytes read back by our own column table."""
     try:
-        parsed = parser.parse(content, max_rows=max_rows)
+        parsed = parser.parse(content, max_rows=max_rows, categories=(parser.BOOKINGS, parser.PARTNERS))
     except RejectedError as error:
         return ShownFile(problem=str(error))
     columns = [
@@ -160,7 +160,7 @@ def extf_file(content: bytes, max_rows: int) -> ShownFile:
             Cell(column.name, column.kind is Kind.AMOUNT),
             [Cell(row.values[at], column.kind is Kind.AMOUNT) for row in parsed.rows],
         )
-        for at, column in enumerate(COLUMNS[: len(parsed.rows[0].values)] if parsed.rows else ())
+        for at, column in enumerate(parsed.rows[0].columns if parsed.rows else ())
     ]
     return ShownFile(
         header=[(header.name, value) for header, value in parsed.header_filled()],

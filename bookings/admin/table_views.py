@@ -27,7 +27,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from bookings import exports, imports, services, starter, starting
 from bookings.imports import TABLES, Report, RowFault
-from bookings.models import Account, DatevClient, TaxKey
+from bookings.models import Account, DatevClient, TaxCase, TaxKey
 from bookings.table_files import MAX_BYTES
 from connections.adminsite import link, may, page_of, tell_error
 from connections.errors import ConnectorError, RejectedError
@@ -161,7 +161,9 @@ class TableViews:
     def starter(self, request: HttpRequest, client_id: int) -> HttpResponse:
         """What would be added, and after a confirmation the adding."""
         client = get_object_or_404(DatevClient, pk=client_id)
-        allowed = (may(request, verb, model) for verb in ("add", "change") for model in (Account, TaxKey))
+        allowed = (
+            may(request, verb, model) for verb in ("add", "change") for model in (Account, TaxKey, TaxCase)
+        )
         if not all(allowed):
             raise PermissionDenied
         if request.method == "POST":
@@ -172,15 +174,18 @@ class TableViews:
                 return HttpResponseRedirect(page_of(client))
             messages.success(
                 request,
-                gettext("%(accounts)s accounts and %(keys)s tax keys were added. Confirm the tax keys next.")
-                % {"accounts": added.accounts, "keys": added.tax_keys},
+                gettext(
+                    "%(accounts)s accounts, %(keys)s tax keys and %(cases)s tax cases were added. Confirm "
+                    "the tax keys and cases next."
+                )
+                % {"accounts": added.accounts, "keys": added.tax_keys, "cases": added.tax_cases},
             )
             return HttpResponseRedirect(page_of(client))
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
         chart = request.GET.get("chart", client.chart)
         chart = chart if chart in starter.CHARTS else starter.CHARTS[0]
-        accounts, keys = starting.missing(client, chart)
+        accounts, keys, cases = starting.missing(client, chart)
         return self._page(
             request,
             client,
@@ -192,6 +197,7 @@ class TableViews:
             accounts=accounts[:ROWS_PREVIEWED],
             account_count=len(accounts),
             tax_keys=keys,
+            tax_cases=cases,
         )
 
     # --- shared ---------------------------------------------------------------------------------------

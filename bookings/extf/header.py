@@ -132,7 +132,7 @@ class Header:
             "21",
             "Buchungsstapel",
             "13",
-            self._created(),
+            created_text(self.created_at),
             "",
             "RE",
             self.exported_by,
@@ -162,9 +162,11 @@ class Header:
             for field, value in zip(HEADER_FIELDS, self.values(), strict=True)
         )
 
-    def _created(self) -> str:
-        moment = self.created_at.astimezone(GERMANY)
-        return f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+
+def created_text(created_at: datetime) -> str:
+    """Field 6, to the millisecond in German time; `created_at` is aware."""
+    moment = created_at.astimezone(GERMANY)
+    return f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
 
 
 def clean_label(text: str) -> str:

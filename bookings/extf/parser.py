@@ -1,4 +1,4 @@
-"""An EXTF Buchungsstapel read back strictly by our own column table, to show it or to take it over.
+"""An EXTF Buchungsstapel or file of debtors read back strictly by our own column tables, to show it.
 
 What breaks the file's frame (encoding, line ends, quotes, number of fields) is refused with a sentence; what
 a single value breaks is listed in `ParsedFile.faults`, all of it.
@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime
 
 from bookings.extf.columns import COLUMNS, Column, Kind
 from bookings.extf.header import HEADER_FIELDS, HeaderField
+from bookings.extf.partner_columns import COLUMNS as PARTNER_COLUMNS
+from bookings.extf.partners import PARTNER_HEADER_FIELDS
 from connections.errors import RejectedError
 from connections.messages import DataFault, Message, say
 
@@ -25,18 +27,28 @@ MARKS = (
 )
 FIELD = re.compile(r'(?:"(?:[^"]|"")*"|[^";]*)(?:;|$)')
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
-# Format version 12 lacks the last column of version 13.
-COLUMNS_BY_VERSION = {"12": COLUMNS[:-1], "13": COLUMNS}
+BOOKINGS, PARTNERS = "21", "16"
+# By category and version. Format version 12 lacks the last column of version 13.
+COLUMNS_BY_FORMAT = {
+    (BOOKINGS, "12"): COLUMNS[:-1],
+    (BOOKINGS, "13"): COLUMNS,
+    (PARTNERS, "5"): PARTNER_COLUMNS,
+}
+NAMES = {BOOKINGS: "Buchungsstapel 12, 13", PARTNERS: "Debitoren/Kreditoren 5"}
+FIELDS_BY_CATEGORY = {BOOKINGS: HEADER_FIELDS, PARTNERS: PARTNER_HEADER_FIELDS}
+# A number by DATEV's description, in quotes in DATEV's own sample of debtors.
+ALSO_QUOTED = ("Sprache",)
 FIRST_ROW_LINE = 3
 FULL_DATE_LENGTH = 8
 
 
 @dataclass(frozen=True)
 class ParsedRow:
-    """One booking as text, without quotes; `line` counts from 1 as an editor does."""
+    """One booking or debtor as text, without quotes; `line` counts from 1 as an editor does."""
 
     line: int
     values: tuple[str, ...]
+    columns: tuple[Column, ...] = COLUMNS
 
     def value(self, number: int) -> str:
         """The value of DATEV's column `number`."""
@@ -44,7 +56,7 @@ class ParsedRow:
 
     def filled(self) -> list[tuple[Column, str]]:
         """The columns that are not empty."""
-        return [(column, value) for column, value in zip(COLUMNS, self.values, strict=False) if value]
+        return [(column, value) for column, value in zip(self.columns, self.values, strict=True) if value]
 
 
 @dataclass(frozen=True)
@@ -57,26 +69,39 @@ class ParsedFile:
     row_count: int
     faults: tuple[DataFault, ...]
 
+    @property
+    def category(self) -> str:
+        """ "21" for bookings, "16" for debtors and creditors."""
+        return self.header[2]
+
     def header_filled(self) -> list[tuple[HeaderField, str]]:
         return [(field, value) for field, value in zip(HEADER_FIELDS, self.header, strict=True) if value]
 
 
-def parse(content: bytes, *, max_rows: int | None = None) -> ParsedFile:
+def parse(
+    content: bytes, *, max_rows: int | None = None, categories: Sequence[str] = (BOOKINGS,)
+) -> ParsedFile:
     """The file's header and rows, the first `max_rows` of them if given.
 
-    Raises RejectedError when it isn't a Buchungsstapel of version 12 or 13 in DATEV's form.
+    Raises RejectedError when it isn't a Buchungsstapel of version 12 or 13 in DATEV's form; with `categories`
+    other files are read too.
     """
     text, encoding = _decode(content)
     lines = _lines(text)
     header = _split(lines[0], HEADER_FIELDS, 1)
-    columns = COLUMNS_BY_VERSION.get(header[4])
-    if header[0] not in ("EXTF", "DTVF") or header[2] != "21" or columns is None:
-        raise _refused(say("The first line isn't the header of a Buchungsstapel of version 12 or 13."))
+    columns = COLUMNS_BY_FORMAT.get((header[2], header[4]))
+    if header[0] not in ("EXTF", "DTVF") or header[2] not in categories or columns is None:
+        raise _refused(
+            say(
+                "The first line isn't the header of a file that is read here: %(formats)s.",
+                formats=", ".join(NAMES[category] for category in categories),
+            )
+        )
     if lines[1] != ";".join(column.name for column in columns):
         raise _refused(say("Line 2 doesn't hold DATEV's column headings."))
     asked_for = lines[FIRST_ROW_LINE - 1 :][:max_rows]
     rows = tuple(
-        ParsedRow(number, _split(line, columns, number))
+        ParsedRow(number, _split(line, columns, number), columns)
         for number, line in enumerate(asked_for, start=FIRST_ROW_LINE)
     )
     return ParsedFile(
@@ -90,7 +115,7 @@ def parse(content: bytes, *, max_rows: int | None = None) -> ParsedFile:
 
 def read_row(line: str, columns: Sequence[Column], number: int) -> ParsedRow:
     """One line without its line end. Raises RejectedError if its fields or quotes are wrong."""
-    return ParsedRow(number, _split(line, columns, number))
+    return ParsedRow(number, _split(line, columns, number), tuple(columns))
 
 
 def _decode(content: bytes) -> tuple[str, str]:
@@ -141,7 +166,7 @@ def _bare(part: str, field: Column | HeaderField, line: int) -> str:
     if part == '""':
         # Also in columns without quotes: DATEV's own sample file writes empty numbers so now and then.
         return ""
-    if not field.is_text:
+    if not field.is_text and not (field.name in ALSO_QUOTED and QUOTED.fullmatch(part)):
         if '"' in part:
             raise _refused(say("Line %(line)s: %(name)s must not be in quotes.", line=line, name=field.name))
         return part
@@ -151,7 +176,7 @@ def _bare(part: str, field: Column | HeaderField, line: int) -> str:
 
 
 def _header_faults(header: Sequence[str]) -> Iterator[DataFault]:
-    for field, value in zip(HEADER_FIELDS, header, strict=True):
+    for field, value in zip(FIELDS_BY_CATEGORY[header[2]], header, strict=True):
         if not field.accepts(value):
             yield DataFault(
                 field.name, value, say("Header field %(number)s isn't as demanded.", number=field.number)

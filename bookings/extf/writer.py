@@ -43,7 +43,7 @@ def write(header: Header, entries: Iterable[Entry], *, encoding: str = UTF8) -> 
 
     What Windows-1252 does not have is written as a visible "?".
     """
-    encode = _encoder(encoding)
+    encode = encoder(encoding)
     yield (codecs.BOM_UTF8 if encoding == UTF8 else b"") + encode(header.line() + LINE_END)
     yield encode(HEADINGS + LINE_END)
     row = row_writer(is_finalized=header.is_finalized, base_currency=header.currency)
@@ -62,7 +62,8 @@ def render(header: Header, entries: Iterable[Entry], *, encoding: str = UTF8) ->
     return b"".join(write(header, entries, encoding=encoding))
 
 
-def _encoder(encoding: str) -> Callable[[str], bytes]:
+def encoder(encoding: str) -> Callable[[str], bytes]:
+    """Text to bytes; what Windows-1252 does not have becomes a visible "?"."""
     if encoding not in (UTF8, WINDOWS):
         raise ValueError(f"EXTF files are written as {UTF8} or {WINDOWS}, not as {encoding}.")
     codec = "utf-8" if encoding == UTF8 else WINDOWS

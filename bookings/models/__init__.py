@@ -5,6 +5,7 @@ from bookings.models.batch import (
     WORKABLE,
     Batch,
     BatchFile,
+    BatchKind,
     BatchState,
     Booking,
     BookingVerdict,
@@ -13,6 +14,7 @@ from bookings.models.client import DatevClient
 from bookings.models.correction import Correction, CorrectionKind, Resubmission
 from bookings.models.document import Document, DocumentState
 from bookings.models.job import Job, JobState, ProtocolEntry
+from bookings.models.receivables import Debtor, DebtorUpdate, TaxCase
 from bookings.models.tables import (
     DIGITS,
     Account,
@@ -30,6 +32,7 @@ __all__ = [
     "Account",
     "Batch",
     "BatchFile",
+    "BatchKind",
     "BatchState",
     "Booking",
     "BookingVerdict",
@@ -37,6 +40,8 @@ __all__ = [
     "CorrectionKind",
     "CostCenter",
     "DatevClient",
+    "Debtor",
+    "DebtorUpdate",
     "Document",
     "DocumentState",
     "FiscalYearRow",
@@ -45,6 +50,7 @@ __all__ = [
     "Partner",
     "ProtocolEntry",
     "Resubmission",
+    "TaxCase",
     "TaxKey",
     "touch_books",
 ]

@@ -22,6 +22,11 @@ class BatchState(models.TextChoices):
     STOPPED = "stopped", _("stopped, a person must act")
 
 
+class BatchKind(models.TextChoices):
+    BOOKINGS = "bookings", _("bookings")
+    DEBTORS = "debtors", _("master data of debtors")
+
+
 # States in which the worker has something to do at `due_at`.
 WORKABLE = (BatchState.CLOSED, BatchState.SENT)
 SETTLED = (
@@ -44,6 +49,7 @@ class Batch(models.Model):
     client = models.ForeignKey(
         DatevClient, models.PROTECT, verbose_name=_("DATEV client"), related_name="batches"
     )
+    kind = models.CharField(_("content"), max_length=8, choices=BatchKind.choices, default=BatchKind.BOOKINGS)
     route = models.CharField(_("route"), max_length=4, choices=[(r.value, r.value.upper()) for r in Route])
     # Batches of different integrations never mix: "integration:3".
     origin = models.CharField(max_length=100)
@@ -60,6 +66,14 @@ class Batch(models.Model):
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
     # The bytes come from a person or another program: they are sent as they are, without bookings of ours.
     is_given = models.BooleanField(_("file from elsewhere"), default=False)
+    # The rows that our checks or DATEV refused were set aside from this batch, which went on without them.
+    set_aside_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="set_aside"
+    )
+    # The master data of its debtors are sent first.
+    waits_for = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="waiting_batches"
+    )
     close_count = models.PositiveIntegerField(default=1)
     close_at = models.DateTimeField(_("closes at"), null=True, blank=True)
     # How large the file will be, estimated while bookings are collected.
@@ -181,6 +195,8 @@ class Booking(models.Model):
         _("verdict"), max_length=8, choices=BookingVerdict.choices, default=BookingVerdict.FOLLOWS, blank=True
     )
     reason = models.JSONField(_("reason"), null=True, blank=True)
+    # Its own faults as DataFault JSON, once it was set aside because of them.
+    faults = models.JSONField(_("faults"), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # When the settled result was told to the source; null = not yet.
     announced_at = models.DateTimeField(null=True, blank=True)

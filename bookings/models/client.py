@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from bookings.validation.accounts import AccountKind, kind_of
 from connections.models import Connection
 
 
@@ -66,6 +68,25 @@ class DatevClient(models.Model):
         ),
     )
     dictation_code = models.CharField(_("initials (Diktatkürzel)"), max_length=4, blank=True)
+    is_small_business = models.BooleanField(
+        _("small business (§19 UStG)"),
+        default=False,
+        help_text=_("Outgoing invoices show no tax; one that does is not booked."),
+    )
+    uses_oss = models.BooleanField(
+        _("One-Stop-Shop"),
+        default=False,
+        help_text=_("Supplies to consumers in the EU bear the tax of their country and are reported by OSS."),
+    )
+    debtor_from = models.PositiveIntegerField(
+        _("debtor numbers from"),
+        null=True,
+        blank=True,
+        help_text=_("Customers without a debtor number get the next free one of this range."),
+    )
+    debtor_until = models.PositiveIntegerField(_("debtor numbers until"), null=True, blank=True)
+    # The highest number that was given from the range: it only rises, so that none is given twice.
+    last_debtor = models.PositiveIntegerField(default=0, editable=False)
     # As read from DATEV: [{"name", "scopes"}], [{"name", "category", ...}], ["pdf", ...]
     services = models.JSONField(_("DATEV services"), default=list, blank=True)
     document_types = models.JSONField(_("document types"), default=list, blank=True)
@@ -86,6 +107,7 @@ class DatevClient(models.Model):
             "read_at",
             "remarks",
             "books_version",
+            "last_debtor",
         ]
     )
 
@@ -105,6 +127,25 @@ class DatevClient(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "books_version"}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """The range of debtor numbers lies among the debtors of this account length."""
+        given = (self.debtor_from, self.debtor_until)
+        if given == (None, None):
+            return
+        if self.debtor_from is None or self.debtor_until is None or self.debtor_from > self.debtor_until:
+            raise ValidationError({"debtor_until": _("Enter both ends of the range, the lower one first.")})
+        for name, number in zip(("debtor_from", "debtor_until"), given, strict=True):
+            if kind_of(str(number), self.account_length or 4) is not AccountKind.DEBTOR:
+                raise ValidationError(
+                    {
+                        name: _("With this account length debtors lie between %(first)s and %(last)s.")
+                        % {
+                            "first": 10 ** (self.account_length or 4),
+                            "last": 7 * 10 ** (self.account_length or 4) - 1,
+                        }
+                    }
+                )
 
     @property
     def ref(self) -> str:

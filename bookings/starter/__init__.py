@@ -1,4 +1,4 @@
-"""Starter tables for a new DATEV client: the accounts and tax keys that the product needs, SKR03 and SKR04.
+"""Starter tables for a new DATEV client: accounts, tax keys and tax cases for SKR03 and SKR04.
 
 The client's own chart decides, so everything can be changed afterwards; each tax key must be confirmed with
 the tax adviser before it is used. Keys whose meaning isn't certain, or that need service case numbers, are
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from bookings.entry import AccountInfo, TaxKeyInfo
+from bookings.invoices.cases import TaxCaseInfo
 
 CHARTS = ("03", "04")
 ACCOUNT_LENGTHS = range(4, 9)
@@ -48,6 +50,27 @@ def tax_keys() -> list[TaxKeyInfo]:
             reversal_key=row["reversal_key"],
         )
         for row in _rows("tax_keys.csv")
+    ]
+
+
+def tax_cases(chart: str, account_length: int) -> list[TaxCaseInfo]:
+    """Tax cases of outgoing invoices, none of them confirmed. Only what DATEV's papers name for sure or
+    nearly so: discount, freight and rounding are not among it.
+    """
+    if chart not in CHARTS:
+        raise ValueError(f"There are starter tables for {CHARTS}, not for {chart!r}.")
+    return [
+        TaxCaseInfo(
+            key=row["key"],
+            kind=row["kind"],
+            rate=Decimal(row["rate"]) if row["rate"] else None,
+            account=row[f"account_{chart}"].ljust(account_length, "0"),
+            bu_key=row["bu_key"],
+            name=row["name"],
+            valid_from=date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
+            valid_until=date.fromisoformat(row["valid_until"]) if row["valid_until"] else None,
+        )
+        for row in _rows("tax_cases.csv")
     ]
 
 

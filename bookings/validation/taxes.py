@@ -179,7 +179,7 @@ def _automatic(entry: Entry, books: Books) -> list[AccountInfo]:
 def _check_eu_fields(entry: Entry) -> Iterator[DataFault]:
     text = entry.eu_vat_id
     if text and text not in EU_COUNTRIES and not is_vat_id(text):
-        proposal = _compact(text)
+        proposal = compact_vat_id(text)
         yield DataFault(
             labels.EU_VAT_ID,
             text,
@@ -200,10 +200,11 @@ def _check_eu_fields(entry: Entry) -> Iterator[DataFault]:
 
 def is_vat_id(text: str) -> bool:
     """Whether `text` is a VAT id of an EU country as DATEV takes it: prefix, capitals, no blanks."""
-    return text.isascii() and len(text) <= 15 and text == _compact(text) and bool(vat.is_valid(text))
+    return text.isascii() and len(text) <= 15 and text == compact_vat_id(text) and bool(vat.is_valid(text))
 
 
-def _compact(text: str) -> str:
+def compact_vat_id(text: str) -> str:
+    """Capitals without blanks, dots and hyphens: the spelling that DATEV takes."""
     return re.sub("[^A-Z0-9+*]", "", text.upper())
 
 

@@ -17,6 +17,7 @@ PAGES: Mapping[str, tuple[str, Any]] = {
     "connection": ("connections_connection", _("connection")),
     "batch": ("bookings_batch", _("batch")),
     "document": ("bookings_document", _("document")),
+    "debtor": ("bookings_debtor", _("debtor")),
     "datev_client": ("bookings_datevclient", _("DATEV client")),
     "record": ("pairs_record", _("record")),
     "integration": ("pairs_integration", _("integration")),

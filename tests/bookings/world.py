@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection as database
 
-from bookings import batches, jobs, services
+from bookings import batches, debtor_batches, jobs, services
 from bookings.entry import Entry, Route, Side
 from bookings.models import (
     Account,
@@ -19,6 +19,7 @@ from bookings.models import (
     Booking,
     CostCenter,
     DatevClient,
+    Debtor,
     FiscalYearRow,
     Partner,
     TaxKey,
@@ -117,6 +118,7 @@ class World:
     def run(self) -> int:
         """What is due now, closed and worked off; how many steps."""
         batches.close_due(clock.now())
+        debtor_batches.send_due(clock.now())
         return jobs.work_due(clock.now())
 
     def run_to_rest(self, hours: float = 30) -> None:
@@ -142,6 +144,7 @@ class World:
             if due_at
         ]
         moments += [at for at in usable.filter(state="open").values_list("close_at", flat=True) if at]
+        moments += [at for at in Debtor.objects.values_list("due_at", flat=True) if at]
         return min(moments, default=None)
 
     @property
