@@ -38,12 +38,13 @@ def listed(culprits: Culprits) -> list[DataFault]:
     found = {
         str(fault.to_json()): fault
         for culprit in culprits.values()
-        for fault in (_named(fault, culprit.name) for fault in culprit.faults)
+        for fault in (named(fault, culprit.name) for fault in culprit.faults)
     }
     return list(found.values())[:CULPRITS_LISTED]
 
 
-def _named(fault: DataFault, name: str) -> DataFault:
+def named(fault: DataFault, name: str) -> DataFault:
+    """The fault with the name of the row in which it is."""
     return replace(fault, value=f"{fault.value} ({name})") if name else fault
 
 

@@ -64,11 +64,22 @@ def _written(batch: Batch) -> tuple[bytes, list[DataFault]]:
 
 
 def _extf(batch: Batch) -> tuple[bytes, list[DataFault]]:
-    return extf_content(batch, [booking.sent_entry for booking in travelling(batch)])
+    return _file(batch, [booking.sent_entry for booking in travelling(batch)])
 
 
 def extf_content(batch: Batch, entries: Sequence[Entry]) -> tuple[bytes, list[DataFault]]:
-    """The file of a closed batch with these rows, and every rule that it breaks."""
+    """The file of a closed batch with these rows, and every rule that it or one of its rows breaks."""
+    known = books(batch.client)
+    faults = [
+        isolation.named(fault, entry.document_field_1)
+        for entry in entries
+        for fault in validation.check_entry(entry, known, route=Route.EXTF)
+    ]
+    content, of_file = _file(batch, entries)
+    return content, [*faults, *of_file]
+
+
+def _file(batch: Batch, entries: Sequence[Entry]) -> tuple[bytes, list[DataFault]]:
     client, known = batch.client, books(batch.client)
     year = known.fiscal_year(batch.fiscal_year_start)
     if year is None or batch.closed_at is None:

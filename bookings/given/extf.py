@@ -184,7 +184,7 @@ def _row(row: parser.ParsedRow) -> GivenRow:
 def columns_of(content: bytes) -> tuple[Column, ...]:
     """The columns that the rows of this file have."""
     parsed = parser.parse(content, max_rows=0)
-    return parser.COLUMNS_BY_VERSION[parsed.header[4]]
+    return parser.COLUMNS_BY_FORMAT[parsed.category, parsed.header[4]]
 
 
 def changed(content: bytes, rows: Mapping[int, Mapping[str, str]]) -> bytes:
