@@ -113,7 +113,7 @@ class Books:
         return Row(entity, division, row[entity.key], row, self.state.next_number(), 0)
 
     def _insert(self, row: Row) -> None:
-        row.timestamp = self.state.next_timestamp()
+        row.timestamp = self.state.next_timestamp(row.division)
         self.state.rows[row.id] = row
         self.state.places[row.id] = row.number
         self.state.table(row.division, row.entity.path)[row.id] = row
@@ -197,7 +197,7 @@ class Books:
         # Any change of a document renews the row versions of its header and all its lines.
         header = self.header_of(row) or row
         for one in (header, *self.state.lines(header.id)):
-            one.timestamp = self.state.next_timestamp()
+            one.timestamp = self.state.next_timestamp(row.division)
         if any(name in fields and fields[name].sends_webhooks for name in differing):
             self.sim.deliveries.event(row, "Update")
 
@@ -235,7 +235,7 @@ class Books:
         state = self.state
         state.deletions.append(
             Deletion(
-                state.next_timestamp(),
+                state.next_timestamp(row.division),
                 State.new_id(),
                 row.division,
                 row.entity.deleted_as,

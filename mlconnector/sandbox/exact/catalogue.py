@@ -311,7 +311,7 @@ FEEDS = (
     ),
     _wbs.like(
         "read/project/ProjectWBSByProject",
-        parsed(FIELDS[BULK_WBS]),
+        without(parsed(FIELDS[BULK_WBS]), ["SequenceNumber"]),
         **{**BULK, "needs_select": False, "page_rows": 60},
     ),
     Entity(

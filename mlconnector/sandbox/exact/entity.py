@@ -89,10 +89,6 @@ def parsed(text: str) -> dict[str, Field]:
     return fields
 
 
-def only(fields: dict[str, Field], names: Iterable[str]) -> dict[str, Field]:
-    return {name: fields[name] for name in names}
-
-
 def without(fields: dict[str, Field], names: Iterable[str] = ()) -> dict[str, Field]:
     """Without these and without collections, as sync feeds show an entity."""
     left_out = set(names)

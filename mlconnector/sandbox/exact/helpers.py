@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlconnector.sandbox.exact.access import USER_REASONS
 from mlconnector.sandbox.exact.deliveries import Attempt, signed
 from mlconnector.sandbox.exact.errors import FAULTS
-from mlconnector.sandbox.exact.state import App, Division, State, Subscription, TokenCall, User
+from mlconnector.sandbox.exact.state import App, Deletion, Division, State, Subscription, TokenCall, User
 from mlconnector.sandbox.kit import Fault
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ class Helpers:
         with self.lock:
             code = division or self.division
             self.known.divisions[code].moved = self.local_now()
-            for number, row in enumerate(sorted(self._rows_of(code), key=lambda row: row.number), 1):
-                row.timestamp = 1000 + number * 3
-            self.known.deletions = [one for one in self.known.deletions if one.division != code]
-            self.known.last_timestamp = 1000 + 3 * len(self._rows_of(code))
+            self.known.timestamps[code] = 1000
+            rows = [row for row in self.known.rows.values() if row.division == code]
+            for one in sorted([*rows, *self._deletions_of(code)], key=lambda one: one.number):
+                one.timestamp = self.known.next_timestamp(code)
 
-    def _rows_of(self: "ExactSimulator", division: int) -> list[Any]:
-        return [row for row in self.known.rows.values() if row.division == division]
+    def _deletions_of(self: "ExactSimulator", division: int) -> list[Deletion]:
+        return [one for one in self.known.deletions if one.division == division]
 
     # --- apps and sign-ins -------------------------------------------------------------
     def add_app(

@@ -30,7 +30,7 @@ from mlconnector.sandbox.exact.options import ExactOptions
 from mlconnector.sandbox.exact.pages import Pages
 from mlconnector.sandbox.exact.regions import REGIONS
 from mlconnector.sandbox.exact.state import State
-from mlconnector.sandbox.kit import AnswerNow, Response, Route, SimClock, Simulator
+from mlconnector.sandbox.kit import Response, Route, SimClock, Simulator
 
 BASE_URL = "https://exact.example"
 PREFIX = "/api/v1/"
@@ -156,8 +156,6 @@ class ExactSimulator(Helpers, BookHelpers, Simulator):
                 response = self._refusal(request, error)
             except Refused as no:
                 response = no.error(call.user.language).response(as_json=call.wants_json)
-            except AnswerNow as now:
-                response = now.response
             with self.lock:
                 self.limits.note(key, response.status_code)
             return with_headers(response, headers)
@@ -177,7 +175,6 @@ class ExactSimulator(Helpers, BookHelpers, Simulator):
         # system/Divisions accepts any number; Me has none.
         if in_path is not None and call.entity.path != "system/Divisions":
             self.access.check_division(call.app, call.user, call.division)
-            call.user.current_division = call.user.current_division or call.division
         if call.entity.path == "sync/PurchaseOrder/PurchaseOrders" and not self.options.has_order_feed:
             raise ApiError(403, "Forbidden")
         self.access.check_scope(call.app, call.entity, call.request.method)

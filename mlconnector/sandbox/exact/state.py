@@ -9,6 +9,9 @@ from typing import Any
 
 from mlconnector.sandbox.exact.entity import Entity
 
+# Beyond 32 bits, as at the vendor.
+FIRST_TIMESTAMP = 8_589_934_000
+
 
 @dataclass
 class App:
@@ -157,13 +160,13 @@ class State:
     places: dict[str, int] = field(default_factory=dict)
     # (division, what) -> last number given
     counters: dict[tuple[int, str], int] = field(default_factory=dict)
-    # Row versions of the database that holds all divisions. Source: Timestamp is an Int64 row version.
-    last_timestamp: int = 8_589_934_000
+    # Division -> the last row version of its database. Source: Timestamp is an Int64 row version.
+    timestamps: dict[int, int] = field(default_factory=dict)
     last_number: int = 0
 
-    def next_timestamp(self) -> int:
-        self.last_timestamp += 7
-        return self.last_timestamp
+    def next_timestamp(self, division: int) -> int:
+        self.timestamps[division] = self.timestamps.get(division, FIRST_TIMESTAMP) + 7
+        return self.timestamps[division]
 
     def next_number(self) -> int:
         self.last_number += 1

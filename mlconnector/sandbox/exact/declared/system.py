@@ -49,7 +49,7 @@ FIELDS = {
         Guid: ID* ClientID Creator UserID*
         String: CallbackURL*! CreatorFullName Description Topic*!
         Int32: Division
-        Boolean: IsInstant
+        Boolean: IsInstant*
         DateTime: Created
     """,
     "sync/Deleted": """
