@@ -202,20 +202,22 @@ class JiraSimulator(Helpers, People, Simulator):
         """The handler behind the gateway: token, site, scopes, limits, points."""
 
         def handled(request: Request, cloud_id: str, **arguments: str) -> Response:
+            is_write = request.method != "GET" and name not in READING
             try:
                 call = self._call(request, cloud_id, scopes)
-                app = call.grant.app
-                self.limits.check(app, cloud_id, name)
-                self._check_type(request, name)
-                is_write = request.method != "GET" and name not in READING
-                if is_write and "issue" in arguments and (issue := call.site.issue(arguments["issue"])):
+                self.limits.check(call.grant.app, cloud_id, name)
+                if is_write and (issue := call.site.issue(arguments.get("issue", ""))):
                     self.limits.check_issue(cloud_id, issue.id)
-                response = handler(call, **arguments)
-                self.limits.spend(app, cloud_id, 1 if is_write else 1 + call.read)
-                self.limits.announce(response, app)
-                return response
             except JiraError as error:
                 return error.response()
+            try:
+                self._check_type(request, name)
+                response = handler(call, **arguments)
+            except JiraError as error:
+                response = error.response()
+            self.limits.spend(call.grant.app, cloud_id, 1 if is_write else 1 + call.read)
+            self.limits.announce(response, call.grant.app)
+            return response
 
         return handled
 

@@ -194,7 +194,10 @@ class Matcher:
         kind = field if isinstance(field, str) else field.kind
         held: Any
         wanted: Any
-        if kind == "float":
+        if kind == "key":
+            other = self.site.issue(str(value))
+            held, wanted = _place_of(issue.key), _place_of(other.key if other else "-0")
+        elif kind == "float":
             held = issue.values.get(field.id) if isinstance(field, Field) else None
             wanted = _number(str(value), asked)
         else:
@@ -279,7 +282,7 @@ class Matcher:
         field = self._fields(name)[0]
         kind = field if isinstance(field, str) else field.kind
         if kind == "key":
-            return (issue.key.rpartition("-")[0], int(issue.key.rpartition("-")[2]))
+            return _place_of(issue.key)
         if kind in MOMENTS:
             return self._held_moment(field, issue) or datetime.min.replace(tzinfo=UTC)
         if isinstance(field, Field) and kind in ("priority", "float"):
@@ -304,6 +307,12 @@ FUNCTIONS: dict[str, Callable[[Matcher, Field | str, Issue, Function], bool]] = 
     "issueswithremotelinksbyglobalid": _with_link,
     "now": _never,  # only with <, <=, >, >=
 }
+
+
+def _place_of(key: str) -> tuple[str, int]:
+    """Where a key stands among others: FIN-9 before FIN-10."""
+    project, _, number = key.rpartition("-")
+    return project, int(number)
 
 
 def operators(field: Field | str) -> frozenset[str]:

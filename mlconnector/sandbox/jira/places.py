@@ -172,9 +172,10 @@ def issue_types(call: "ApiCall") -> Response:
 
 # --- createmeta -------------------------------------------------------------------------------------------
 def _creatable(call: "ApiCall", ref: str) -> Project:
-    """A project where issues may be created. Raises JiraError 404 or 403."""
+    """A project where issues may be created. Raises JiraError 404 or 400."""
     found = call.project(ref)
-    call.must("CREATE_ISSUES", found)
+    if not call.may("CREATE_ISSUES", found):
+        raise call.field_error("project", "may_not_create")
     return found
 
 

@@ -32,7 +32,9 @@ def create(call: "ApiCall", issue: str) -> Response:
     """POST /issue/{id}/comment -> 201."""
     given = call.body(BODY)
     found = call.issue(issue)
-    call.must("ADD_COMMENTS", call.site.projects[found.project])
+    if not call.may("ADD_COMMENTS", call.site.projects[found.project]):
+        # 403 is not among the operation's answers.
+        raise call.field_error("comment", "permission")
     body = _body(call, given.get("body"))
     properties = {one["key"]: one.get("value") for one in given.get("properties") or []}
     comment = Changes(call.sim, call.site, call.person.account_id).comment(found, body, properties)
