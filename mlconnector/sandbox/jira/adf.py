@@ -60,7 +60,7 @@ class Node:
 
 CELL = Node(
     BLOCKS | {"panel"},
-    needs_content=True,
+    least=1,
     optional={"colspan": _number, "rowspan": _number, "colwidth": _widths, "background": _text},
 )
 COLORS = ("neutral", "purple", "blue", "red", "yellow", "green")

@@ -112,8 +112,10 @@ class Changes:
         return self._changed(issue, items, "issue_moved")
 
     def delete(self, issue: Issue) -> None:
-        del self.site.issues[issue.id]
+        # Told first: filters of webhooks still find it.
         self._happened("jira:issue_deleted", issue, kind="issue_deleted")
+        del self.site.issues[issue.id]
+        self.sim.index.changed(self.site, issue)
 
     # --- what hangs on an issue ---------------------------------------------------------------------------
     def comment(

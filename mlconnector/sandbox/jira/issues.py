@@ -79,9 +79,8 @@ def _missing(
     """Required fields without a value, each with its sentence."""
     found = {}
     for id, required in screen.items():
-        if not required or id in ("project", "issuetype") or id in wrong or stored.get(id):
-            continue
-        if stored.get(id) == 0:
+        is_given = stored.get(id) not in (None, "", [])
+        if not required or id in ("project", "issuetype") or id in wrong or is_given:
             continue
         name = said(call.site.fields[id].name, call.language)
         found[id] = call.says("no_summary") if id == "summary" else call.says("required", name=name)

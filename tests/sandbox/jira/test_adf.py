@@ -93,28 +93,53 @@ def test_what_the_schema_refuses_is_refused(bad: dict[str, Any]) -> None:
     assert not spec.is_at_hand() or spec.document_faults(bad)
 
 
-VALUES = st.one_of(st.text(max_size=3), st.integers(-1, 8), st.booleans(), st.none())
-ATTRS = st.dictionaries(
-    st.sampled_from(
-        ["level", "panelType", "language", "href", "text", "color", "order", "title", "timestamp"]
-    ),
-    st.one_of(VALUES, st.sampled_from(["info", "red", "https://x.example"])),
-    max_size=2,
-)
-MARK = st.fixed_dictionaries({"type": st.sampled_from([*adf.MARKS, "x"])}, optional={"attrs": ATTRS})
-LEAF = st.fixed_dictionaries(
-    {"type": st.just("text"), "text": st.text(max_size=2)}, optional={"marks": st.lists(MARK, max_size=2)}
-)
+# Attributes that are often right, and sometimes not.
+ATTRS: dict[str, st.SearchStrategy[Any]] = {
+    "level": st.integers(0, 7),
+    "panelType": st.sampled_from(["info", "error", "custom", "loud"]),
+    "color": st.sampled_from(["red", "neutral", "pink", "#00ff00"]),
+    "timestamp": st.sampled_from(["1772438400000", "", 0]),
+    "order": st.integers(-1, 2),
+    "type": st.sampled_from(["sub", "x"]),
+    "layout": st.sampled_from(["wide", "narrow"]),
+}
+ANY_TEXT = st.sampled_from(["x", "Müßig", ""])
 
 
-def node(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def attributes(rule: adf.Node) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(
-        {"type": st.sampled_from([*adf.NODES, "layoutSection"])},
-        optional={"content": st.lists(children, max_size=2), "attrs": ATTRS},
+        {name: ATTRS.get(name, ANY_TEXT) for name in rule.required},
+        optional={name: ATTRS.get(name, ANY_TEXT) for name in [*rule.optional, "localId"]},
     )
 
 
-@given(st.lists(st.recursive(LEAF, node, max_leaves=6), max_size=2))
+def mark(kind: str) -> st.SearchStrategy[Any]:
+    rule = adf.MARKS[kind]
+    attrs = {"attrs": attributes(rule)}
+    return st.fixed_dictionaries({"type": st.just(kind), **(attrs if rule.required else {})})
+
+
+MARKS = st.lists(st.sampled_from([*adf.MARKS]).flatmap(mark), max_size=2)
+
+
+@st.composite
+def nodes(draw: st.DrawFn, allowed: frozenset[str], depth: int) -> dict[str, Any]:
+    """A node that may mostly stand where `allowed` does."""
+    known = sorted([*adf.NODES, "text"] if draw(st.integers(0, 19)) == 0 else allowed)
+    kind = draw(st.sampled_from(known))
+    if kind == "text":
+        made = {"type": "text", "text": draw(st.text(max_size=3))}
+        return made | draw(st.fixed_dictionaries({}, optional={"marks": MARKS}))
+    rule = adf.NODES[kind]
+    made = {"type": kind}
+    if rule.required or (rule.optional and draw(st.booleans())):
+        made["attrs"] = draw(attributes(rule))
+    if rule.children is not None and depth < 4:
+        made["content"] = draw(st.lists(nodes(rule.children, depth + 1), max_size=2))
+    return made
+
+
+@given(st.lists(nodes(adf.TOP, 0), max_size=2))
 def test_no_document_is_taken_that_the_schema_refuses(content: list[Any]) -> None:
     made = doc(*content)
     if not spec.is_at_hand():

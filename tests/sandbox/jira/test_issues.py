@@ -63,7 +63,6 @@ def test_an_issue_is_created_and_read_back(api: Client, sim: JiraSimulator, exte
 def test_a_refused_field_is_named(
     api: Client, sim: JiraSimulator, project: str, changed: dict, field: str, text: str
 ) -> None:
-    answer = api.post("/issue", {"fields": fields_for(sim) | changed})
     given = {name: value for name, value in (fields_for(sim) | changed).items() if value is not None}
     answer = api.post("/issue", {"fields": given})
 
