@@ -119,6 +119,19 @@ def acumatica() -> Iterator[Any]:
 
 
 @pytest.fixture
+def jira() -> Iterator[Any]:
+    """The simulated Jira: sign-in, API, pages and files at hosts of their own below jira.example.
+
+    Its webhook deliveries come to the product's own views.
+    """
+    from mlconnector.sandbox.jira import API_URL, AUTH_URL, MEDIA_URL, WEB_URL, JiraSimulator
+
+    simulator = JiraSimulator(post=post_to_product())
+    with mounted(simulator, AUTH_URL, API_URL, WEB_URL, MEDIA_URL):
+        yield simulator
+
+
+@pytest.fixture
 def asana_connection(db: None, asana: Any) -> Connection:
     """A connection to the simulated Asana with a personal access token."""
     return factories.asana_connection(asana)

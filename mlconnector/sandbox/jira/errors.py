@@ -1,6 +1,6 @@
 """The vendor's error answers. Source: Jira Cloud REST v3, error bodies and rate limiting (read 2026-11)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mlconnector.sandbox.kit import Response, json_answer
@@ -114,7 +114,3 @@ def no_endpoint(method: str, path: str, status: int = 404) -> JiraError:
         "instance": path,
     }
     return JiraError(status, body=body, content_type="application/problem+json")
-
-
-def listed(messages: Iterable[str]) -> dict[str, Any]:
-    return {"errorMessages": list(messages), "errors": {}}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlconnector.sandbox.jira import adf, catalog
 from mlconnector.sandbox.jira.errors import Refused
-from mlconnector.sandbox.jira.state import Field, Option
+from mlconnector.sandbox.jira.state import Field, Option, Site
 from mlconnector.sandbox.jira.words import is_called, said
 
 if TYPE_CHECKING:
@@ -183,18 +183,18 @@ def checked(
     return kept, wrong
 
 
-def as_text(call_language: str, site: Any, field: Field, value: Any) -> tuple[str | None, str | None]:
+def as_text(language: str, site: Site, field: Field, value: Any) -> tuple[str | None, str | None]:
     """(id, text) of a stored value as a changelog tells it; the id is null where the value is text."""
     if value in (None, []):
         return None, None
     if field.kind in catalog.DOCUMENTS:
         return None, adf.plain(value)
     if field.kind == "priority":
-        return value, said(next(one.name for one in site.priorities if one.id == value), call_language)
+        return value, said(next(one.name for one in site.priorities if one.id == value), language)
     if field.kind in ("assignee", "reporter", "userpicker"):
         return value, value
     if field.kind == "select":
-        return value, said(next(one.name for one in field.options if one.id == value), call_language)
+        return value, said(next(one.name for one in field.options if one.id == value), language)
     if isinstance(value, list):
         return None, " ".join(value)
     return None, str(value)
