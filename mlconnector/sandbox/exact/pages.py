@@ -300,12 +300,21 @@ class Pages:
         project = self._row(division, catalogue.PROJECTS, id)
         if project is None:
             return self._missing()
-        value = self.sim.books.value
+        return self._page(
+            f"{project['Code']} {project['Description']}",
+            html.note(f"Budget Kosten / Budgeted costs: {self._money(project['BudgetedCosts']) or '-'}"),
+            *self._structure(division, id),
+            *self._money_of(division, id),
+            division=division,
+        )
+
+    def _structure(self, division: int, id: str) -> list[str]:
+        """Milestones, and the work and expenses below them."""
         milestones = [
             (
                 row["Description"],
                 html.good("erledigt / completed") if row["Completed"] else "offen / open",
-                value(row, "ProjectTermDescription") or "",
+                self.sim.books.value(row, "ProjectTermDescription") or "",
                 html.good("frei / released") if row["ReleaseInvoiceTerm"] else "",
             )
             for row in self._of(division, catalogue.DELIVERABLES, id)
@@ -319,6 +328,16 @@ class Pages:
             for path in (catalogue.ACTIVITIES, catalogue.EXPENSES)
             for row in self._of(division, path, id)
         ]
+        return [
+            html.heading("Meilensteine / Milestones"),
+            html.table(("Meilenstein", "Stand", "Rate / Term", "Freigabe"), milestones),
+            html.heading("Arbeit und Ausgaben / Work and expenses"),
+            html.table(("Text", "Stand", "Budget"), work),
+        ]
+
+    def _money_of(self, division: int, id: str) -> list[str]:
+        """Invoice terms, hour budgets and costs."""
+        value = self.sim.books.value
         terms = [
             (row["Description"], self._money(row["Amount"]), TERM_STATUS[row["InvoiceStatus"]])
             for row in self._of(division, catalogue.INVOICE_TERMS, id)
@@ -338,21 +357,14 @@ class Pages:
             )
             for row in self._of(division, catalogue.COSTS, id)
         ]
-        return self._page(
-            f"{project['Code']} {project['Description']}",
-            html.note(f"Budget Kosten / Budgeted costs: {self._money(project['BudgetedCosts']) or '-'}"),
-            html.heading("Meilensteine / Milestones"),
-            html.table(("Meilenstein", "Stand", "Rate / Term", "Freigabe"), milestones),
-            html.heading("Arbeit und Ausgaben / Work and expenses"),
-            html.table(("Text", "Stand", "Budget"), work),
+        return [
             html.heading("Raten / Invoice terms"),
             html.table(("Rate", "Betrag / Amount", "Stand"), terms),
             html.heading("Stundenbudgets / Hour budgets"),
             html.table(("Stundenart", "Stunden / Hours"), hours),
             html.heading("Kosten / Cost transactions"),
             html.table(("Nr.", "Datum", "Artikel", "Betrag / Amount", "Stand", "Notiz"), costs),
-            division=division,
-        )
+        ]
 
 
 def _line(kind: str, form: Any) -> dict[str, Any]:

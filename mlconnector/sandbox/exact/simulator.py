@@ -167,7 +167,8 @@ class ExactSimulator(Helpers, BookHelpers, Simulator):
         token = self.access.token_of(request)
         app, user = self.known.apps[token.app], self.known.users[token.user]
         place = "" if division is None else f"{division}/"
-        return ApiCall(self, request, entity, app, user, token, division or user.current_division, place)
+        number = user.current_division if division is None else division
+        return ApiCall(self, request, entity, app, user, token, number, place)
 
     def _check(self, call: ApiCall, in_path: int | None) -> None:
         self.access.check_token(call.token)

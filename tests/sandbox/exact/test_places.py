@@ -31,7 +31,7 @@ def test_divisions_are_listed_below_any_number(caller):
 
 def test_a_strange_division_is_refused_with_its_reason(exact, caller):
     foreign = exact.add_division("Fremde Muster GmbH")
-    for code in (foreign, 4711):
+    for code in (foreign, 4711, 0):
         caller.division = code
         answer = caller.get("hrm/Costcenters", "ID")
         assert (answer.status_code, answer.headers["Reason"]) == (403, "NoDivisionAccess")
