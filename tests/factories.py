@@ -61,8 +61,10 @@ def datev_connection(datev: Any, name: str = "DATEV Muster GmbH", **settings: An
     return connection
 
 
-def dynamics_connection(dynamics: Any, name: str = "Dynamics Muster GmbH", **settings: Any) -> Connection:
-    """A connection of the simulator's app, signed in with its client secret."""
+def dynamics_connection(
+    dynamics: Any, name: str = "Dynamics Muster GmbH", secrets: dict[str, str] | None = None, **settings: Any
+) -> Connection:
+    """A connection of the simulator's app, signed in; with its client secret where no `secrets` are given."""
     from connections.tokens import TokenStore
 
     connection = Connection.objects.create(
@@ -75,7 +77,7 @@ def dynamics_connection(dynamics: Any, name: str = "Dynamics Muster GmbH", **set
             "client_id": dynamics.client_id,
         }
         | settings,
-        secrets={"client_secret": dynamics.client_secret},
+        secrets=secrets or {"client_secret": dynamics.client_secret},
         health=Health.OK,
     )
     TokenStore(connection).current()

@@ -110,6 +110,28 @@ class TestSettingUp:
         assert "Test connection" in told(answer)
         assert PLANTED not in answer.content.decode()
 
+    def test_a_key_of_several_lines_is_taken_whole_and_never_shown(self, db):
+        browser, address = superuser(), f"{url(Connection, 'add')}?vendor=dynamics"
+        assert '<textarea name="secret_certificate"' in look(browser, address)
+        pem = f"-----BEGIN PRIVATE KEY-----\r\n{PLANTED}\r\n-----END PRIVATE KEY-----\r\n"
+        form = {
+            "name": "Dynamics Muster",
+            "setting_credential": "certificate",
+            "setting_tenant": "muster.example",
+            "setting_client_id": "app",
+            "setting_time_zone": "Europe/Berlin",
+            "setting_login_url": "https://login.example",
+            "secret_certificate": pem,
+        }
+
+        refused = browser.post(address, form)
+        assert "This setting is required" in refused.content.decode()
+        assert PLANTED not in refused.content.decode()
+        stored = browser.post(address, form | {"setting_environment_url": "https://x.example"}, follow=True)
+
+        assert Connection.objects.get().secrets["certificate"] == pem
+        assert PLANTED not in stored.content.decode()
+
     def test_what_is_required_is_asked_for(self, db):
         answer = superuser().post(
             f"{url(Connection, 'add')}?vendor=datev", {"name": "DATEV", "setting_environment": "production"}

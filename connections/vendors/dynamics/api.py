@@ -12,7 +12,15 @@ from connections.vendors.dynamics.changes import ChangedRow, ChangePage
 from connections.vendors.dynamics.client import Client, key_path
 from connections.vendors.dynamics.customers import Address, Customer
 from connections.vendors.dynamics.errors import FullReadNeededError
-from connections.vendors.dynamics.facts import INVOICE_TYPE_CODE, TABLES, Facts, Table, facts_of, zone_of
+from connections.vendors.dynamics.facts import (
+    INVOICE_TYPE_CODE,
+    TABLES,
+    Facts,
+    Table,
+    facts_of,
+    known_facts,
+    zone_of,
+)
 from connections.vendors.dynamics.invoices import Columns, Currency, Invoice, InvoiceLine, SalesOrder
 from connections.vendors.dynamics.notes import MAX_BYTES, File, Note
 from connections.vendors.dynamics.reading import Bundle, Readings
@@ -75,6 +83,13 @@ class DynamicsApi:
         """Who the organisation is, its base currency, and how its dates behave; at most a day old."""
         return facts_of(self.client)
 
+    def known_facts(self) -> Facts | None:
+        """The facts as last read, without a call: enough to tell a foreign webhook, or our own write-back.
+
+        A copied environment keeps the webhooks of the original and calls us: compare the organisation.
+        """
+        return known_facts(self.connection)
+
     def rules(self, table: str) -> DateRules:
         """How the dates of a table are read."""
         return self.facts.rules(table, zone_of(self.connection))
@@ -127,9 +142,9 @@ class DynamicsApi:
         """
         return reading.bundle(self.client, self.rules, invoice_id, columns, note, max_bytes)
 
-    def invoice_from_json(self, stored: Mapping[str, object]) -> Invoice:
-        """The invoice of `invoice.row.to_json()`."""
-        return Invoice.from_row(Row.from_json(stored, self.rules("invoice")), self.rules)
+    def bundle_from_json(self, stored: Mapping[str, object]) -> Bundle:
+        """The bundle of `bundle.to_json()`, without a call."""
+        return Bundle.from_json(stored, self.rules)
 
     def file(self, note: Note, max_bytes: int = MAX_BYTES) -> File:
         """The file of a note. Raises RejectedError when it is gone (status 404) or too large."""

@@ -75,13 +75,12 @@ def check(connection: Connection) -> Checkup:
     client = Client(connection)
     who = Row(client.get("/WhoAmI"))
     organization_id, user_id = who.guid("OrganizationId"), who.guid("UserId")
-    parts = [*_probes(client, user_id), *learned.fact_parts(client)]
-    answers = client.batch(parts)
-    count = len(parts) - len(learned.fact_parts(client))
+    probes = _probes(client, user_id)
+    answers = client.batch([*probes, *learned.fact_parts(client)])
     findings = Findings(client)
-    findings.look(answers[:count])
+    findings.look(answers[: len(probes)])
     try:
-        found = learned.facts_from(client, organization_id, user_id, answers[count:])
+        found = learned.facts_from(client, organization_id, user_id, answers[len(probes) :])
     except (ConfigurationError, RejectedError) as error:
         findings.missing.append(error.message)
     else:

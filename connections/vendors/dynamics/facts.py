@@ -84,12 +84,22 @@ class Facts:
 
 def facts_of(client: Client) -> Facts:
     """The organisation's facts, not older than a day; two calls when they have to be asked for."""
-    kept = client.connection.learned.get(LEARNED) or {}
-    read_at = kept.get("read_at")
-    is_fresh = read_at and clock.now() - datetime.fromisoformat(read_at) < KEPT_FOR
-    if is_fresh and kept.get("environment") == addresses.environment(client.connection):
+    kept = _kept(client.connection)
+    if kept and clock.now() - datetime.fromisoformat(kept["read_at"]) < KEPT_FOR:
         return Facts.from_json(kept["facts"])
     return read(client)
+
+
+def known_facts(connection: Connection) -> Facts | None:
+    """The facts as they were last read, however long ago, without any call."""
+    kept = _kept(connection)
+    return Facts.from_json(kept["facts"]) if kept else None
+
+
+def _kept(connection: Connection) -> Mapping[str, Any]:
+    """What is kept, if it is about the environment that the connection leads to."""
+    kept: Mapping[str, Any] = connection.learned.get(LEARNED) or {}
+    return kept if kept.get("environment") == addresses.environment(connection) else {}
 
 
 def read(client: Client) -> Facts:

@@ -40,7 +40,12 @@ ASSERTION_LIFE = timedelta(minutes=5)
 ASSERTION_SLACK = timedelta(minutes=1)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+PROOF_REFUSED = _(
+    "Microsoft does not accept the signed proof of the app. Compare the application ID, the address for "
+    "signing in and the clock of this machine."
+)
 # Source: Entra "AADSTS error codes" (read 2026-11). The code stands in the text of the answer.
+# Some codes begin like others, hence the colon.
 TOKEN_FAULTS = (
     Fault(
         0,
@@ -49,7 +54,7 @@ TOKEN_FAULTS = (
             "Microsoft refuses the client secret. Most often the 'Secret ID' was entered instead of the "
             "'Value': make a new client secret in Microsoft Entra and enter its value at the connection."
         ),
-        contains="AADSTS7000215",
+        contains="AADSTS7000215:",
     ),
     Fault(
         0,
@@ -58,7 +63,7 @@ TOKEN_FAULTS = (
             "The client secret has ended. Make a new one in Microsoft Entra under 'Certificates & secrets' "
             "and enter its value at the connection."
         ),
-        contains="AADSTS7000222",
+        contains="AADSTS7000222:",
     ),
     Fault(
         0,
@@ -67,7 +72,7 @@ TOKEN_FAULTS = (
             "Microsoft does not know the application ID in this directory. Compare both IDs of the "
             "connection with the overview page of the app registration in Microsoft Entra."
         ),
-        contains="AADSTS700016",
+        contains="AADSTS700016:",
     ),
     Fault(
         0,
@@ -77,16 +82,12 @@ TOKEN_FAULTS = (
             "registration in Microsoft Entra, or enter the private key that belongs to the one that is "
             "there."
         ),
-        contains="AADSTS700027",
+        contains="AADSTS700027:",
     ),
-    Fault(
-        0,
-        ConfigurationError,
-        _(
-            "Microsoft does not accept the signed proof of the app. Compare the application ID, the address "
-            "for signing in and the clock of this machine."
-        ),
-        contains="AADSTS70002",  # 700021, 700023, 700024: issuer, audience, time
+    # Issuer, audience and time of the signed proof.
+    *(
+        Fault(0, ConfigurationError, PROOF_REFUSED, contains=code)
+        for code in ("AADSTS700021:", "AADSTS700023:", "AADSTS700024:")
     ),
     Fault(
         0,
@@ -95,7 +96,7 @@ TOKEN_FAULTS = (
             "Microsoft does not know the directory. Correct the directory (tenant) ID of the connection; the "
             "overview page of the app registration in Microsoft Entra shows it."
         ),
-        contains="AADSTS90002",
+        contains="AADSTS90002:",
     ),
     Fault(
         0,
@@ -104,7 +105,7 @@ TOKEN_FAULTS = (
             "Microsoft does not know the environment in this directory. Compare the address of the "
             "environment with the one shown in the Power Platform admin centre."
         ),
-        contains="AADSTS500011",
+        contains="AADSTS500011:",
     ),
     Fault(
         0,
@@ -113,13 +114,13 @@ TOKEN_FAULTS = (
             "Microsoft can't read the address of the environment. Enter it without any path, for example "
             "https://muster.crm4.dynamics.com."
         ),
-        contains="AADSTS70011",
+        contains="AADSTS70011:",
     ),
     Fault(
         0,
         ConfigurationError,
         _("No client secret or certificate was sent along. Enter one at the connection."),
-        contains="AADSTS7000218",
+        contains="AADSTS7000218:",
     ),
 )
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Note:
     size: int | None
     modified_at: datetime | None
     version: str
+    row: Row = field(repr=False, compare=False)
 
     @classmethod
     def from_row(cls, row: Row) -> Note:
@@ -53,6 +54,7 @@ class Note:
             size=row.whole("filesize"),
             modified_at=row.moment("modifiedon"),
             version=row.version,
+            row=row,
         )
 
 

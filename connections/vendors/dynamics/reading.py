@@ -13,7 +13,7 @@ from connections.vendors.dynamics.customers import ACCOUNT_COLUMNS, CONTACT_COLU
 from connections.vendors.dynamics.facts import TABLES
 from connections.vendors.dynamics.invoices import Columns, Invoice, invoice_query, select
 from connections.vendors.dynamics.notes import File, Note
-from connections.vendors.dynamics.values import DateRules, Row
+from connections.vendors.dynamics.values import UTC_RULES, DateRules, Row
 
 Rules = Callable[[str], DateRules]
 
@@ -25,6 +25,16 @@ class Bundle:
     invoice: Invoice
     notes: tuple[Note, ...]
     file: File | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON that may be stored, without the file; `from_json` gives the same again."""
+        return {"invoice": self.invoice.row.to_json(), "notes": [note.row.to_json() for note in self.notes]}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], rules: Rules) -> Bundle:
+        invoice = Invoice.from_row(Row.from_json(stored["invoice"], rules("invoice")), rules)
+        found = (Note.from_row(Row.from_json(note, UTC_RULES)) for note in stored["notes"])
+        return cls(invoice, tuple(found))
 
 
 @dataclass(frozen=True)
@@ -39,11 +49,21 @@ class Readings:
 
 
 def bundles(client: Client, rules: Rules, invoice_ids: Sequence[str], columns: Columns) -> Readings:
-    """Up to 40 invoices with all that belongs to them in one call."""
+    """Up to 40 invoices with all that belongs to them in one call; fewer where they would be too large."""
     found: dict[str, Bundle] = {}
     failed: dict[str, ConnectorError] = {}
-    for some in batched_ids(invoice_ids):
-        _read_some(client, rules, some, columns, found, failed)
+    waiting = batched_ids(invoice_ids)
+    while waiting:
+        some = waiting.pop(0)
+        try:
+            _read_some(client, rules, some, columns, found, failed)
+        except RejectedError as error:
+            # The call as a whole: its answer is larger than anybody may read.
+            middle = len(some) // 2
+            if middle:
+                waiting[:0] = [some[:middle], some[middle:]]
+            else:
+                failed[some[0]] = error
     return Readings(found, failed)
 
 
