@@ -140,11 +140,6 @@ class DynamicsWebhooks(WebhookProtocol):
         client.delete(key_path("serviceendpoints", vendor_ref))
 
 
-def messages_there(client: Client, table: str) -> list[str]:
-    """Those messages of a table's webhook that this organisation has."""
-    return [step["name"].rpartition(": ")[2] for step in _steps(client, table)]
-
-
 def _registered(client: Client, endpoint_id: str) -> list[Row]:
     path = key_path("serviceendpoints", endpoint_id) + "/serviceendpoint_sdkmessageprocessingstep"
     columns = "sdkmessageprocessingstepid,name,statecode,filteringattributes,mode,stage"

@@ -141,6 +141,23 @@ def test_one_invoice_that_dynamics_can_not_give_does_not_keep_the_others_back(
     assert isinstance(readings.failed[other], TransientError)
 
 
+def test_a_pause_that_one_part_of_a_batch_asks_for_holds_for_the_connection(
+    api: DynamicsApi, dynamics: DynamicsSimulator, invoice: str
+) -> None:
+    api.facts.user_id  # noqa: B018 - asked for before the batch that is refused
+    part = "--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 429 \r\nRetry-After: 40\r\n\r\n{}\r\n"
+    kind = {"Content-Type": "multipart/mixed; boundary=b"}
+    dynamics.faults.add("POST /$batch", status=200, headers=kind, body=f"{part}{part}--b--")
+    before = len(dynamics.calls)
+
+    for _ in range(2):
+        with pytest.raises(TransientError) as raised:
+            api.bundle(invoice)
+        assert raised.value.retry_after is not None and raised.value.retry_after.total_seconds() > 30
+
+    assert len(dynamics.calls) - before == 1
+
+
 def test_a_contact_as_customer(api: DynamicsApi, dynamics: DynamicsSimulator) -> None:
     contact = dynamics.add_contact("Beispiel", "Erika")
     invoice = dynamics.add_invoice(contact)
