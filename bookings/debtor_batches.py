@@ -149,7 +149,7 @@ def _personal_accounts(batch: Batch) -> set[str]:
 
 def latest_updates(debtors: Iterable[Debtor]) -> list[DebtorUpdate]:
     """The newest update of each debtor, with its batch."""
-    found = DebtorUpdate.objects.filter(debtor__in=list(debtors)).select_related("batch__client")
+    found = DebtorUpdate.objects.filter(debtor__in=list(debtors)).select_related("debtor", "batch__client")
     newest = {update.debtor_id: update for update in found.defer("batch__content").order_by("pk")}
     return list(newest.values())
 
@@ -188,8 +188,7 @@ def send_again(batch: Batch, by: str) -> Batch:
 
     Runs in the transaction of the person's decision. Raises RejectedError if nothing is left of the batch.
     """
-    debtors = [update.debtor for update in travelling_updates(batch)]
-    left = {update.debtor_id for update in latest_updates(debtors) if update.batch_id == batch.pk}
+    left = {update.debtor_id for update in not_taken_over(batch)}
     if not left:
         raise RejectedError(say("Nothing of this batch is left to be sent: later files have taken it over."))
     held = list(Debtor.objects.select_for_update().filter(pk__in=left).order_by("pk"))
@@ -204,6 +203,19 @@ def send_again(batch: Batch, by: str) -> Batch:
     )
     Batch.objects.filter(waits_for=batch, state=BatchState.CLOSED).update(waits_for=successor)
     return successor
+
+
+def not_taken_over(batch: Batch) -> list[DebtorUpdate]:
+    """What of the batch no later file carries."""
+    debtors = [update.debtor for update in travelling_updates(batch)]
+    return [update for update in latest_updates(debtors) if update.batch_id == batch.pk]
+
+
+def differs_now(batch: Batch) -> bool:
+    """Whether the header, or the details of one of the debtors, were changed since the file was written."""
+    stored = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
+    changed = any(update.data != update.debtor.details for update in not_taken_over(batch))
+    return changed or stored is None or bytes(stored) != write(batch)[0]
 
 
 # --- writing the file ---------------------------------------------------------------------------------

@@ -18,12 +18,15 @@ from uuid import UUID
 from django.conf import settings
 
 from bookings import validation
-from bookings.dxso import archive, ledger, names, rules, schema
+from bookings.dxso import archive, ledger, names, reader, rules, schema
 from bookings.entry import Books, Direction, Entry, Route
+from bookings.given import dxso as given
+from bookings.given import package as packages
 from bookings.models import Batch, BatchFile, Booking, BookingVerdict, Document
 from bookings.snapshot import books
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import DataFault, say
+from connections.vendors.datev.filenames import media_type_to_send
 
 XML = "application/xml"
 
@@ -36,19 +39,23 @@ class PlannedImage:
 
 @dataclass(frozen=True)
 class PlannedInvoice:
-    """One invoice of the job: its bookings, its ledger file, its images. The GUID is new for each batch."""
+    """One invoice of the job: its bookings, its ledger file, its images. The GUID is new for each batch.
 
-    guid: UUID
+    Of a package from elsewhere there are no bookings; `rows` are the numbers of its rows in the package.
+    """
+
+    guid: UUID | None
     bookings: tuple[int, ...]
     ledger_file: str
     images: tuple[PlannedImage, ...]
+    rows: tuple[int, ...] = ()
 
     def is_named_by(self, filename: str, context: str) -> bool:
         """Whether a line of DATEV's protocol speaks of this invoice."""
         files = [self.ledger_file, *(image.filename for image in self.images)]
         if filename.lower() in (name.lower() for name in files):
             return True
-        if self.guid.hex in context.replace("-", "").lower():
+        if self.guid is not None and self.guid.hex in context.replace("-", "").lower():
             return True
         return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", context, re.I) for name in files)
 
@@ -103,6 +110,8 @@ def _is_credit_note(entry: Entry, known: Books) -> bool:
 
 def load(batch: Batch) -> list[PlannedInvoice]:
     """The stored plan; empty for a batch that was not written."""
+    if batch.is_given:
+        return _given_plan(_package(batch))
     content = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
     return [
         PlannedInvoice(
@@ -115,6 +124,43 @@ def load(batch: Batch) -> list[PlannedInvoice]:
     ]
 
 
+def _package(batch: Batch) -> packages.Package:
+    """The stored package from elsewhere; a ledger file alone goes under a name of ours."""
+    content = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
+    return packages.read(bytes(content or b""), names.ledger_file_name(batch.pk, batch.revision, 1))
+
+
+def _given_plan(package: packages.Package) -> list[PlannedInvoice]:
+    plan: list[PlannedInvoice] = []
+    first = 1
+    for one in package.documents:
+        count = len(reader.read(package.files[one.ledger_file]).rows)
+        plan.append(
+            PlannedInvoice(
+                guid=one.guid,
+                bookings=(),
+                ledger_file=one.ledger_file,
+                images=tuple(PlannedImage(0, name) for name in one.images),
+                rows=tuple(range(first, first + count)),
+            )
+        )
+        first += count
+    return plan
+
+
+def blamed(
+    plan: Sequence[PlannedInvoice], lines: Iterable[tuple[str, str]]
+) -> tuple[list[PlannedInvoice], bool]:
+    """The invoices that DATEV's errors (file name, context) name, and whether every error names one."""
+    named: list[PlannedInvoice] = []
+    is_complete = True
+    for filename, context in lines:
+        found = [invoice for invoice in plan if invoice.is_named_by(filename, context)]
+        is_complete = is_complete and bool(found)
+        named += [invoice for invoice in found if invoice not in named]
+    return named, is_complete
+
+
 def files(batch: Batch, account_length: int | None, folder_names: Sequence[str]) -> list[BatchFile]:
     """The files of the batch's present attempt, not stored yet; document.xml is the last one.
 
@@ -122,6 +168,8 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
     """
     known = books(batch.client)
     _check_job(batch, account_length, folder_names)
+    if batch.is_given:
+        return _given_files(batch, folder_names)
     plan = load(batch)
     placed = Booking.objects.in_bulk([pk for invoice in plan for pk in invoice.bookings])
     head = _archive(batch, plan, folder_names[0])
@@ -140,9 +188,26 @@ def files(batch: Batch, account_length: int | None, folder_names: Sequence[str])
             ),
             faults=faults,
         )
+    return _numbered(made)
+
+
+def _numbered(made: list[BatchFile]) -> list[BatchFile]:
     for position, file in enumerate(made, start=1):
         file.position = position
     return made
+
+
+def _given_files(batch: Batch, folder_names: Sequence[str]) -> list[BatchFile]:
+    """The files of a package from elsewhere as they are; a ledger file alone gets a document.xml of ours."""
+    package = _package(batch)
+    given.check_folder(package, folder_names)
+    ledgers = {one.ledger_file for one in package.documents}
+    made = [
+        _xml(batch, name, content, XML if name in ledgers else media_type_to_send(name, ""))
+        for name, content in package.files.items()
+    ]
+    head = package.head or archive.render(_archive(batch, _given_plan(package), folder_names[0]))
+    return _numbered([*made, _xml(batch, archive.FILE_NAME, head)])
 
 
 def _invoices(batch: Batch, known: Books) -> Iterator[list[Booking]]:
@@ -221,12 +286,12 @@ def _archive(batch: Batch, plan: Sequence[PlannedInvoice], folder: str) -> archi
     )
 
 
-def _xml(batch: Batch, filename: str, content: bytes) -> BatchFile:
+def _xml(batch: Batch, filename: str, content: bytes, media_type: str = XML) -> BatchFile:
     return BatchFile(
         batch=batch,
         attempt=batch.attempt,
         filename=filename,
-        media_type=XML,
+        media_type=media_type,
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -90,6 +90,8 @@ def _cancelled(claim: Claim, job: Job) -> Message:
 def _partly(claim: Claim, job: Job, lines: Sequence[Any]) -> Message:
     """Only what the protocol blames is refused; if it blames nothing that we know, a person is asked."""
     batch = claim.batch
+    if batch.is_given:
+        return _partly_given(claim, job, lines)
     blamed, is_complete = blame(batch, lines)
     if not blamed:
         return endings.unknown(
@@ -106,6 +108,25 @@ def _partly(claim: Claim, job: Job, lines: Sequence[Any]) -> Message:
         "DATEV has taken only a part of the documents; %(count)s bookings were refused. Correct them and "
         "send them again: the others are in DATEV.",
         count=len(blamed),
+    )
+    return endings.settle(
+        claim, BatchState.PARTLY, message, job=job, job_state=JobState.PARTLY, text=_errors(lines), code="4"
+    )
+
+
+def _partly_given(claim: Claim, job: Job, lines: Sequence[Any]) -> Message:
+    """Of a package from elsewhere: the documents that the protocol blames can be corrected and sent again."""
+    named, is_complete = dxso_plan.blamed(
+        dxso_plan.load(claim.batch), [(line.filename, line.context) for line in lines if line.kind == ERROR]
+    )
+    if not named or not is_complete:
+        return endings.unknown(
+            claim, say("DATEV has taken only a part, and its protocol does not say which documents."), job
+        )
+    message = say(
+        "DATEV has taken only a part of the documents; %(count)s were refused. Correct them and send them "
+        "again: the others are in DATEV.",
+        count=len(named),
     )
     return endings.settle(
         claim, BatchState.PARTLY, message, job=job, job_state=JobState.PARTLY, text=_errors(lines), code="4"
@@ -142,8 +163,8 @@ def blame(batch: Batch, lines: Iterable[Any]) -> tuple[Mapping[int, str], bool]:
     for line in lines:
         if line.kind != ERROR:
             continue
-        named = [invoice for invoice in plan if invoice.is_named_by(line.filename, line.context)]
-        is_complete = is_complete and bool(named)
+        named, names_one = dxso_plan.blamed(plan, [(line.filename, line.context)])
+        is_complete = is_complete and names_one
         for invoice in named:
             for booking_id in invoice.bookings:
                 blamed.setdefault(booking_id, line.text)

@@ -23,8 +23,6 @@ from bookings.models import (
     Debtor,
     Document,
     DocumentState,
-    Job,
-    JobState,
 )
 from connections.messages import DataFault, Message, faults_from_json, say
 
@@ -38,7 +36,6 @@ __all__ = [
     "client_of",
     "document_counts",
     "entries",
-    "failed_jobs_since",
     "failure",
     "failure_of_job",
     "failures_since",
@@ -218,20 +215,6 @@ def unannounced(limit: int) -> list[Booking]:
 
 def not_announced() -> QuerySet[Booking]:
     return Booking.objects.filter(announced_at=None, batch__state__in=SETTLED).order_by("pk")
-
-
-def failed_jobs_since(moment: datetime, after_id: int = 0, limit: int = 100) -> list[Job]:
-    """Jobs that DATEV ended with an error at or after `moment`, oldest first.
-
-    To read on, give the end and the id of the last one: those that ended in the same instant with a smaller
-    or the same id are left out.
-    """
-    failed = Job.objects.filter(
-        state__in=(JobState.FAILED, JobState.PARTLY, JobState.CANCELLED), ended_at__gte=moment
-    ).exclude(ended_at=moment, pk__lte=after_id)
-    return list(
-        failed.select_related("batch__client").defer("batch__content").order_by("ended_at", "pk")[:limit]
-    )
 
 
 def batch_counts() -> dict[str, int]:

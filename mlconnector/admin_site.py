@@ -122,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("DATEV jobs"), "hourglass_top", "bookings", "job"),
                     _item(_("Bookings"), "list_alt", "bookings", "booking"),
                     _item(_("Documents"), "description", "bookings", "document"),
+                    _item(_("Files from elsewhere"), "upload_file", "bookings", "handedin"),
                 ],
             },
             {
@@ -132,6 +133,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("DATEV clients"), "apartment", "bookings", "datevclient"),
                     _item(_("Integrations"), "sync_alt", "pairs", "integration"),
                     _item(_("Value tables"), "table", "pairs", "valuetable"),
+                    _item(_("API tokens"), "key", "bookings", "apitoken"),
                 ],
             },
             {

@@ -141,6 +141,10 @@ READY_QUEUE_SECONDS = number("READY_QUEUE_SECONDS", 300)
 READY_DUE_SECONDS = number("READY_DUE_SECONDS", 1800)
 # Plain http and private addresses of vendors: only for simulators and sandboxes in one's own network.
 ALLOW_PRIVATE_ADDRESSES = switch("ALLOW_PRIVATE_ADDRESSES", False)
+# Files from elsewhere: the watched folder (empty = none), when a file counts as whole, how large one may be.
+HAND_IN_DIR = text("HAND_IN_DIR")
+HAND_IN_STABLE_SECONDS = number("HAND_IN_STABLE_SECONDS", 30, least=0)
+HAND_IN_MAX_BYTES = number("HAND_IN_MAX_BYTES", 50_000_000)
 # Folder of DATEV's XML schema files, which may not be shipped; empty = our own rules alone.
 DATEV_XSD_DIR = text("DATEV_XSD_DIR")
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("oauth/", include("connections.urls")),
+    path("api/v1/", include("bookings.api.urls")),
     path("hooks/", include("pairs.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

@@ -42,6 +42,8 @@ def tick() -> str:
         for _ in range(min(settings.Q_CLUSTER["workers"], -(-waiting // 20))):
             queue.wake("pairs.tasks.work_due")
         queue.wake("pairs.tasks.work_bookings")
+        if settings.HAND_IN_DIR:
+            queue.wake("bookings.folder.take_in")
     lost = work.deliveries(only_lost=True)
     _keep_house(now)
     return f"{freed} freed, {waiting} due, {lost} lost deliveries"

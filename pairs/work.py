@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bookings import batches, debtor_batches, jobs, selectors, services
+from bookings import batches, debtor_batches, folder, jobs, selectors, services
 from connections import clock, queue
 from pairs import engine, hooks, intake, records
 from pairs.base import Outcome, Result
@@ -104,6 +104,7 @@ def everything() -> int:
     intake.ensure_cursors()
     steps += webhooks()
     steps += polls()
+    steps += folder.take_in()
     steps += deliveries()
     steps += due_records()
     return steps + bookings()

@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bookings import batches, decisions
+from bookings import batches, corrections, decisions
+from bookings.admin.correction_views import CorrectionViews, may_be_corrected
 from bookings.admin.shown import (
     BATCH_TONES,
     DOCUMENT_TONES,
@@ -26,9 +27,13 @@ from bookings.admin.shown import (
     bookings_of,
     entries_table,
     extf_file,
+    given_table,
 )
 from bookings.entry import Route
-from bookings.models import Batch, BatchState, BookingVerdict, Document
+from bookings.given import dxso
+from bookings.given import package as packages
+from bookings.models import Batch, BatchState, Booking, BookingVerdict, Document
+from bookings.noted import noted
 from connections import audit, queue
 from connections.admin.subjects import subject_link
 from connections.adminsite import (
@@ -36,6 +41,7 @@ from connections.adminsite import (
     ReadOnlyAdmin,
     link,
     link_to,
+    may,
     page_of,
     post_action,
     sentence,
@@ -45,6 +51,7 @@ from connections.adminsite import (
 from connections.messages import say
 
 BOOKINGS_LISTED = 50
+CHANGES_SHOWN = 100
 ROWS_SHOWN = 500
 UNCLEAR = (BatchState.UNKNOWN, BatchState.PARTLY)
 
@@ -72,6 +79,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "close_now",
         "try_again",
         "resubmit",
+        "withdraw_corrections",
         "settle_arrived",
         "settle_not_arrived",
         "download",
@@ -139,12 +147,17 @@ class BatchAdmin(ReadOnlyAdmin):
         return link_to(batch.corrections.first())
 
     def get_urls(self) -> list[URLPattern]:
-        own = path(
-            "<path:object_id>/file/",
-            self.admin_site.admin_view(self.file_view),
-            name="bookings_batch_file",
-        )
-        return [own, *super().get_urls()]
+        views = CorrectionViews(self)
+        own = [
+            path(address, self.admin_site.admin_view(view), name=f"bookings_batch_{name}")
+            for address, view, name in (
+                ("<path:object_id>/file/", self.file_view, "file"),
+                ("<int:batch_id>/rows/", views.rows, "rows"),
+                ("<int:batch_id>/rows/<int:key>/", views.row, "correct"),
+                ("<int:batch_id>/corrected-file/", views.file, "corrected_file"),
+            )
+        ]
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,
@@ -157,6 +170,9 @@ class BatchAdmin(ReadOnlyAdmin):
         context = dict(extra_context or {})
         if batch is not None:
             context |= _page(batch)
+            if may(request, "change", Batch) and may_be_corrected(batch):
+                context["rows_url"] = reverse("admin:bookings_batch_rows", args=[batch.pk])
+                context["upload_url"] = reverse("admin:bookings_batch_corrected_file", args=[batch.pk])
         return super().change_view(request, object_id, form_url, context)
 
     def file_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -177,6 +193,9 @@ class BatchAdmin(ReadOnlyAdmin):
         content = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
         if batch.route == Route.EXTF and content is not None:
             context["file"] = extf_file(bytes(content), ROWS_SHOWN)
+        elif batch.is_given:
+            context["table"] = given_table(dxso.read(bytes(content or b""), None).rows, ROWS_SHOWN)
+            context["files"] = list(batch.files.filter(attempt=batch.attempt).defer("content"))
         else:
             found = bookings_of(batch, ROWS_SHOWN)
             context["table"] = entries_table(
@@ -213,12 +232,21 @@ class BatchAdmin(ReadOnlyAdmin):
         _("Send again as a new file"),
         question=_(
             "The bookings that DATEV did not take are written into a new file under a new name and sent. "
-            "Bookings that were replaced are left out. Go on?"
+            "Corrections that were noted go into it; bookings that were replaced are left out. Go on?"
         ),
         offered=lambda batch: is_uncorrected(batch, *decisions.MAY_BE_CORRECTED),
     )
     def resubmit(self, request: HttpRequest, batch: Batch, data: dict[str, Any]) -> HttpResponse:
         return _sent_anew(request, decisions.resubmit(batch, request.user.get_username()))
+
+    @post_action(
+        _("Withdraw the corrections"),
+        question=_("What was noted as corrections is not sent. It stays visible. Go on?"),
+        offered=lambda batch: may_be_corrected(batch) and bool(noted(batch)),
+    )
+    def withdraw_corrections(self, request: HttpRequest, batch: Batch, data: dict[str, Any]) -> None:
+        corrections.withdraw_corrections(batch, request.user.get_username())
+        messages.success(request, gettext("The corrections are withdrawn."))
 
     @post_action(
         _("It has arrived in DATEV"),
@@ -283,6 +311,11 @@ def _downloaded(batch: Batch) -> tuple[bytes, str, str]:
     if batch.route == Route.EXTF:
         stored = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
         return bytes(stored or b""), batch.filename, "text/csv"
+    if batch.is_given:
+        stored = Batch.objects.values_list("content", flat=True).get(pk=batch.pk)
+        content = bytes(stored or b"")
+        ending = "zip" if content.startswith(packages.ZIP) else "xml"
+        return content, f"{batch.filename}.{ending}", "application/octet-stream"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in batch.files.filter(attempt=batch.attempt, content__isnull=False):
@@ -312,4 +345,26 @@ def _page(batch: Batch) -> dict[str, Any]:
         "documents": [
             (link_to(document), state_label(document, DOCUMENT_TONES), document) for document in documents
         ],
+        "noted_corrections": [
+            (
+                one,
+                one.get_kind_display(),
+                one.differences[:CHANGES_SHOWN],
+                max(len(one.differences) - CHANGES_SHOWN, 0),
+            )
+            for one in batch.noted_corrections.defer("content")
+        ],
+        "elsewhere": _elsewhere(batch),
     }
+
+
+def _elsewhere(batch: Batch) -> list[tuple[SafeString | str, SafeString | str]]:
+    """The records whose bookings were replaced, with the batch in which they travel now."""
+    replaced = list(batch.bookings.filter(verdict=BookingVerdict.RELEASED).order_by("pk")[:BOOKINGS_LISTED])
+    newer = Booking.objects.filter(origin__in={one.origin for one in replaced}).select_related("batch")
+    latest = {one.origin: one for one in newer.defer("batch__content").order_by("revision", "pk")}
+    return [
+        (subject_link(one.origin, one.label), link_to(latest[one.origin].batch))
+        for one in replaced
+        if latest[one.origin].revision > one.revision
+    ]

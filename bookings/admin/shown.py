@@ -16,6 +16,8 @@ from django.utils.translation import gettext_noop as _
 from bookings.entry import Entry
 from bookings.extf import parser
 from bookings.extf.columns import Kind
+from bookings.given.package import ORDER
+from bookings.given.reading import GivenRow
 from bookings.models import Batch, BookingVerdict, DocumentState, JobState
 from bookings.models.batch import BatchState
 from bookings.validation import labels
@@ -141,6 +143,13 @@ def entries_table(entries: Sequence[Entry], more: int = 0) -> ShownTable:
         for name, read, is_number in ENTRY_COLUMNS
     ]
     return _filled(columns, more)
+
+
+def given_table(rows: Sequence[GivenRow], limit: int) -> ShownTable:
+    """The rows of a DXSO package from elsewhere, by the names of their elements."""
+    shown = rows[:limit]
+    columns = [(Cell(name), [Cell(row.value(name)) for row in shown]) for name in ORDER]
+    return _filled(columns, len(rows) - len(shown))
 
 
 def _filled(columns: Iterable[tuple[Cell, Sequence[Cell]]], more: int) -> ShownTable:

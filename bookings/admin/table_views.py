@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
@@ -19,21 +17,19 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.crypto import get_random_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from bookings import exports, imports, services, starter, starting
+from bookings.admin import waiting
 from bookings.imports import TABLES, Report, RowFault
 from bookings.models import Account, DatevClient, TaxCase, TaxKey
 from bookings.table_files import MAX_BYTES
 from connections.adminsite import link, may, page_of, tell_error
 from connections.errors import ConnectorError, RejectedError
 
-# An uploaded file waits this long between its preview and its import.
-WAITING_SECONDS = 3600
 FAULTS_SHOWN = 1000
 ROWS_PREVIEWED = 200
 MEDIA_TYPES = {
@@ -78,11 +74,11 @@ class TableViews:
             report = imports.preview(client, table, file.name, content)
         except RejectedError as error:
             return self._preview(request, client, table, file.name, error=error)
-        stored = "" if report.faults else _keep(request, client, table, file.name, content)
+        stored = "" if report.faults else waiting.keep(request, _place(client, table), file.name, content)
         return self._preview(request, client, table, file.name, report=report, stored=stored)
 
     def _import(self, request: HttpRequest, client: DatevClient, table: str) -> HttpResponse:
-        kept = _kept(request, client, table)
+        kept = waiting.taken(request, _place(client, table))
         if kept is None:
             messages.error(
                 request, gettext("The preview is older than an hour, or was used. Choose the file again.")
@@ -245,19 +241,5 @@ def _list(client: DatevClient, table: str) -> str:
     return f"{reverse(f'admin:bookings_{name}_changelist')}?client__id__exact={client.pk}"
 
 
-def _key(request: HttpRequest, client: DatevClient, table: str, token: str) -> str:
-    """Only the person who uploaded the file finds it again."""
-    return f"table-import:{request.user.pk}:{client.pk}:{table}:{token}"
-
-
-def _keep(request: HttpRequest, client: DatevClient, table: str, name: str, content: bytes) -> str:
-    token = get_random_string(32)
-    cache.set(_key(request, client, table, token), (name, zlib.compress(content)), WAITING_SECONDS)
-    return token
-
-
-def _kept(request: HttpRequest, client: DatevClient, table: str) -> tuple[str, bytes] | None:
-    key = _key(request, client, table, request.POST.get("stored", "")[:64])
-    found = cache.get(key)
-    cache.delete(key)
-    return (found[0], zlib.decompress(found[1])) if found else None
+def _place(client: DatevClient, table: str) -> str:
+    return f"{client.pk}:{table}"

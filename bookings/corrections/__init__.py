@@ -9,7 +9,8 @@ replay their records with mended mappings, which takes the old bookings out of t
 from bookings.corrections.chain import first_revision, latest_revision
 from bookings.corrections.noting import accept_file, correct_row, withdraw_corrections
 from bookings.corrections.outlook import Outlook, outlook
-from bookings.corrections.resubmission import Refusal, Resubmitted, resubmit
+from bookings.corrections.requests import Refusal, Resubmitted
+from bookings.corrections.resubmission import resubmit
 from bookings.noted import Noted, noted
 
 __all__ = [

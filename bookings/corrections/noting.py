@@ -8,59 +8,55 @@ from typing import Any
 
 from django.db import transaction
 
-from bookings import validation
-from bookings.corrections import uploaded
-from bookings.corrections.outlook import next_bookings
+from bookings.corrections import checks, uploaded
+from bookings.corrections.rows import booking_row
 from bookings.decisions import MAY_BE_CORRECTED
-from bookings.entry import Entry, Route
+from bookings.entry import Entry
 from bookings.given import formats, next_revision
-from bookings.models import Batch, Booking, Correction, CorrectionKind
+from bookings.models import Batch, BatchKind, Booking, Correction, CorrectionKind
 from bookings.noted import noted, stand
 from bookings.shown_values import differences_of
 from bookings.snapshot import books
-from bookings.validation import labels
 from connections import audit, clock
 from connections.errors import RejectedError
-from connections.messages import DataFault, Message, say
+from connections.messages import Message, say
 
 Difference = dict[str, str]
 
 
 def correct_row(
-    batch: Batch, row: Booking | int, values: Entry | Mapping[str, str], by: str
+    batch: Batch,
+    row: Booking | int,
+    values: Entry | Mapping[str, str],
+    by: str,
+    *,
+    based_on: int | None = None,
 ) -> Sequence[Difference]:
     """Note the corrected values of one row for the next revision; what has changed.
 
     `row` and `values`: a booking and its entry, or of a file from elsewhere the number of the row and the
-    changed {column or element: text}. Raises RejectedError with all faults, and nothing is noted, if a check
-    refuses the row or the batch can't be corrected any more.
+    changed {column or element: text}. `based_on` is the stand (`bookings.noted.stand`) that the person has
+    seen. Raises RejectedError with all faults, and nothing is noted, if a check refuses the row, the batch
+    can't be corrected any more, or somebody else has corrected it since.
     """
     if isinstance(row, Booking) and isinstance(values, Entry):
-        return _correct_booking(batch, row, values, by)
+        return _correct_booking(batch, row, values, by, based_on)
     if isinstance(row, int) and not isinstance(values, Entry):
-        return _correct_given(batch, row, values, by)
+        return _correct_given(batch, row, values, by, based_on)
     raise TypeError("A booking is corrected by an entry, a row of a file by texts.")
 
 
-def _correct_booking(batch: Batch, booking: Booking, entry: Entry, by: str) -> Sequence[Difference]:
-    faults = validation.check_entry(entry, books(batch.client), route=Route(batch.route))
-    if entry.document_date.replace(day=1) != batch.month:
-        faults.append(
-            DataFault(
-                labels.DOCUMENT_DATE,
-                f"{entry.document_date:%d.%m.%Y}",
-                say("The refused file is of %(month)s.", month=f"{batch.month:%m/%Y}"),
-                say("Correct the date at its source and replay the record; it goes into another file."),
-            )
-        )
+def _correct_booking(
+    batch: Batch, booking: Booking, entry: Entry, by: str, based_on: int | None
+) -> Sequence[Difference]:
+    faults = checks.faults_of(batch, entry)
     if faults:
         raise RejectedError(say("The row is not stored: our checks refuse it."), faults=faults)
     with transaction.atomic():
-        held = _held(batch)
-        sent_again = {one.pk: one for one in next_bookings(held, noted(held))}
-        if booking.pk not in sent_again:
+        held = _held(batch, based_on)
+        before = booking_row(held, booking.pk)
+        if before is None:
             raise RejectedError(say("This booking is not to be sent again from this batch any more."))
-        before = sent_again[booking.pk]
         changes = differences_of(before.sent_entry, entry, row=before.row or 0)
         if changes:
             _note(
@@ -69,34 +65,29 @@ def _correct_booking(batch: Batch, booking: Booking, entry: Entry, by: str) -> S
     return changes
 
 
-def _correct_given(batch: Batch, number: int, values: Mapping[str, str], by: str) -> Sequence[Difference]:
+def _correct_given(
+    batch: Batch, number: int, values: Mapping[str, str], by: str, based_on: int | None
+) -> Sequence[Difference]:
     form = formats.of(batch)
     faults = form.field_faults(values)
     if faults:
         raise RejectedError(say("The row is not stored: our checks refuse it."), faults=faults)
-    known, basis = noted(batch), stand(batch)
+    known, basis = noted(batch), stand(batch) if based_on is None else based_on
     before = form.changed(next_revision.base(batch, known.file), known.rows)
     after = form.changed(before, {number: values})
-    found = [
-        one for one in form.read(after, books(batch.client)).faults if one.line == _line(form, after, number)
-    ]
+    reading = form.read(after, books(batch.client))
+    place = next(((row.line, row.file) for row in reading.rows if row.number == number), None)
+    found = [one for one in reading.faults if (one.line, one.file) == place]
     if found:
         raise RejectedError(
             say("The row is not stored: our checks refuse it."), faults=[one.fault for one in found]
         )
     changes = form.difference(before, after)
     with transaction.atomic():
-        held = _held(batch)
-        if stand(held) != basis:
-            raise RejectedError(say("Somebody else has just corrected this batch: look at it again."))
+        held = _held(batch, basis)
         if changes:
             _note(held, CorrectionKind.ROW, by, changes, row=number, data=dict(values))
     return changes
-
-
-def _line(form: formats.Format, content: bytes, number: int) -> int:
-    rows = form.read(content, None).rows
-    return next((row.line for row in rows if row.number == number), 0)
 
 
 def accept_file(batch: Batch, filename: str, content: bytes, by: str) -> Sequence[Difference]:
@@ -115,9 +106,7 @@ def accept_file(batch: Batch, filename: str, content: bytes, by: str) -> Sequenc
     if not compared.differences:
         raise RejectedError(say("The file says the same as what was refused; there is nothing to correct."))
     with transaction.atomic():
-        held = _held(batch)
-        if stand(held) != compared.basis:
-            raise RejectedError(say("Somebody else has just corrected this batch: look at it again."))
+        held = _held(batch, compared.basis)
         if held.is_given:
             _note(
                 held,
@@ -155,13 +144,17 @@ def withdraw_corrections(batch: Batch, by: str) -> None:
         _note(held, CorrectionKind.DROPPED, by, [])
 
 
-def _held(batch: Batch) -> Batch:
+def _held(batch: Batch, based_on: int | None = None) -> Batch:
     """The batch, locked until the end of the transaction: nobody sends it again meanwhile."""
     held = Batch.objects.select_for_update().defer("content").get(pk=batch.pk)
     if held.state not in MAY_BE_CORRECTED:
         raise RejectedError(say("Only a refused or stopped batch can be corrected."))
+    if held.kind == BatchKind.DEBTORS:
+        raise RejectedError(say("Debtors are corrected in the table of debtors; then send the batch again."))
     if held.corrections.exists():
         raise RejectedError(say("This batch was sent again already; correct its successor."))
+    if based_on is not None and stand(held) != based_on:
+        raise RejectedError(say("Somebody else has just corrected this batch: look at it again."))
     return held
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bookings import dxso_plan, rendering
+from django.db.models import QuerySet
+
+from bookings import debtor_batches, dxso_plan, rendering
 from bookings.dxso import ledger
 from bookings.entry import Route
 from bookings.given import next_revision as given_revision
-from bookings.models import Batch, BatchFile, BatchState, Booking, BookingVerdict
+from bookings.models import Batch, BatchFile, BatchKind, BatchState, Booking, BookingVerdict
 from bookings.noted import Noted, noted
 from bookings.snapshot import books
 from connections.errors import RejectedError
@@ -33,6 +35,8 @@ class Outlook:
 def outlook(batch: Batch) -> Outlook:
     """For a batch that was refused or stopped. Makes no call and stores nothing."""
     known = noted(batch)
+    if batch.kind == BatchKind.DEBTORS:
+        return _of_debtors(batch)
     if batch.is_given:
         return _of_file(batch, known)
     bookings = next_bookings(batch, known)
@@ -49,11 +53,16 @@ def outlook(batch: Batch) -> Outlook:
 
 def next_bookings(batch: Batch, known: Noted) -> list[Booking]:
     """What is to be sent again, as it would travel: corrected in memory alone, nothing is stored."""
-    verdict = BookingVerdict.FAILED if batch.state == BatchState.PARTLY else BookingVerdict.FOLLOWS
-    found = list(Booking.objects.filter(batch=batch, verdict=verdict).order_by("pk"))
+    found = list(to_be_sent(batch))
     for booking in found:
         booking.corrected = known.bookings.get(booking.pk, booking.corrected)
     return found
+
+
+def to_be_sent(batch: Batch) -> QuerySet[Booking]:
+    """The bookings that would go with the next revision, in the order of their rows."""
+    verdict = BookingVerdict.FAILED if batch.state == BatchState.PARTLY else BookingVerdict.FOLLOWS
+    return Booking.objects.filter(batch=batch, verdict=verdict).order_by("pk")
 
 
 def _extf(batch: Batch, bookings: Sequence[Booking]) -> tuple[bool, list[DataFault]]:
@@ -89,6 +98,14 @@ def _sent_ledgers(batch: Batch) -> dict[tuple[int, ...], bytes]:
         for invoice in dxso_plan.load(batch)
         if invoice.ledger_file in contents
     }
+
+
+def _of_debtors(batch: Batch) -> Outlook:
+    """They are corrected at the debtors themselves: the next file carries their present details."""
+    left = debtor_batches.not_taken_over(batch)
+    if not left:
+        return Outlook(False, 0, batch.rows, ())
+    return Outlook(debtor_batches.differs_now(batch), len(left), batch.rows - len(left), ())
 
 
 def _of_file(batch: Batch, known: Noted) -> Outlook:

@@ -3,85 +3,73 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.db import IntegrityError, transaction
 
 from bookings import decisions
+from bookings.corrections import refused_file
 from bookings.corrections.chain import latest_revision
 from bookings.corrections.outlook import Outlook, outlook
+from bookings.corrections.requests import Refusal, Resubmitted, note, told
 from bookings.extf_jobs import TRY_AGAIN
-from bookings.models import Batch, BatchState, Job, JobState, Resubmission
-from connections import audit, clock, queue
+from bookings.models import Batch, BatchState, BookingVerdict, HandedIn, Job, JobState
+from connections import queue
 from connections.errors import RejectedError, TransientError
-from connections.messages import DataFault, Message, faults_from_json, faults_to_json, say
+from connections.messages import DataFault, Message, say
 
 
-class Refusal(StrEnum):
-    """Why nothing was sent again."""
-
-    # Nothing differs from what DATEV refused: a person has to correct it first.
-    NO_CORRECTION = "no_correction"
-    # It was corrected, but our own checks refuse it; the faults are listed.
-    FAULTY = "faulty"
-    # Every booking of it was replaced by replayed records, which travel in batches of their own.
-    REPLACED = "replaced"
-    # A new revision or a new attempt is on its way already.
-    UNDER_WAY = "under_way"
-    # DATEV has accepted it already.
-    ACCEPTED = "accepted"
-    # It may be in DATEV: a person has to look there and settle the batch.
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Resubmitted:
-    """What became of one request. `batch`: what is on its way, or the revision that the refusal is about.
-
-    `is_same_file`: the same bytes under the same name, because DATEV asked for them or never had them.
-    """
-
-    transition_ref: str
-    batch: Batch
-    message: Message
-    refusal: Refusal | None = None
-    faults: tuple[DataFault, ...] = ()
-    is_same_file: bool = False
-
-    @property
-    def is_sent(self) -> bool:
-        return self.refusal is None
-
-
-def resubmit(subject: Batch | Job, transition_ref: str, by: str) -> Resubmitted:
+def resubmit(subject: Batch | Job | HandedIn | str, transition_ref: str, by: str) -> Resubmitted:
     """Send the corrected revision of a refused batch; the same request again gives the same result.
 
-    `subject` is any revision of the batch or any of its jobs: the latest revision counts. `transition_ref` is
-    unique over everything that asks ("integration:3:MUSTER-12:10245"), `by` is shown as who decided. A worker
-    hands it over afterwards; ask `bookings.selectors.failure` how it goes on.
-    Raises RejectedError if the request was used for another batch.
+    `subject` is any revision of the batch, any of its jobs, a refused file from elsewhere, or the `ref` of a
+    failure ("batch:12", "file:7"): the latest revision counts. `transition_ref` is unique over everything
+    that asks ("integration:3:MUSTER-12:10245"), `by` is shown as who decided. A worker hands it over
+    afterwards; ask `bookings.selectors.failure` how it goes on.
+    Raises RejectedError if the request was used for something else, or there is nothing of this name.
     """
-    batch = subject.batch if isinstance(subject, Job) else subject
-    told = _told(transition_ref, batch)
-    if told is not None:
-        return told
+    found = _found(subject)
+    if isinstance(found, Batch):
+        return _resubmit_batch(found, transition_ref, by)
+    if found.batch is None or refused_file.was_asked(found, transition_ref):
+        return refused_file.resubmit(found, transition_ref, by)
+    return _resubmit_batch(found.batch, transition_ref, by)
+
+
+def _found(subject: Batch | Job | HandedIn | str) -> Batch | HandedIn:
+    if isinstance(subject, Job):
+        return subject.batch
+    if not isinstance(subject, str):
+        return subject
+    kind, _, number = subject.partition(":")
+    if number.isdecimal():
+        if kind == "batch" and (batch := Batch.objects.filter(pk=number).defer("content").first()):
+            return batch
+        if kind == "file" and (file := HandedIn.objects.filter(pk=number).defer("content").first()):
+            return file
+    raise RejectedError(say("There is no refused file of this name: %(ref)s", ref=subject))
+
+
+def _resubmit_batch(batch: Batch, transition_ref: str, by: str) -> Resubmitted:
+    known = told(transition_ref, token=batch.token)
+    if known is not None:
+        return known
     latest = latest_revision(batch)
     # Reads and checks much, so before the transaction; it is looked at again inside that nothing has moved.
     plan = _plan(latest)
     try:
         with transaction.atomic():
             held = Batch.objects.select_for_update().defer("content").get(pk=latest.pk)
-            told = _told(transition_ref, batch)
-            if told is not None:
-                return told
+            known = told(transition_ref, token=batch.token)
+            if known is not None:
+                return known
             if held.state != latest.state or held.corrections.exists():
                 raise TransientError(say("The batch is just being worked on; tried again in a moment."))
             return _carry_out(plan, held, transition_ref, by)
     except IntegrityError as error:
-        told = _told(transition_ref, batch)
-        if told is None:
+        known = told(transition_ref, token=batch.token)
+        if known is None:
             raise TransientError(say("Another worker changed the batch at the same moment.")) from error
-        return told
+        return known
 
 
 @dataclass(frozen=True)
@@ -95,6 +83,10 @@ class _Plan:
 def _plan(batch: Batch) -> _Plan:
     if batch.state in NOT_FOR_A_NEW_TRY:
         refusal, message = NOT_FOR_A_NEW_TRY[BatchState(batch.state)]
+        return _Plan(message, refusal)
+    if batch.bookings.filter(verdict=BookingVerdict.UNKNOWN).exists():
+        # Only one revision follows: what is still unclear would be left behind.
+        refusal, message = NOT_FOR_A_NEW_TRY[BatchState.UNKNOWN]
         return _Plan(message, refusal)
     seen = outlook(batch)
     if not seen.rows:
@@ -159,48 +151,5 @@ def _carry_out(plan: _Plan, held: Batch, transition_ref: str, by: str) -> Resubm
     if plan.refusal is None:
         batch = decisions.try_again(held, by) if plan.is_same_file else decisions.resubmit(held, by)
         queue.wake("bookings.jobs.work", batch.pk)
-    Resubmission.objects.create(
-        transition_ref=transition_ref,
-        subject=held.owner,
-        batch=batch,
-        is_same_file=plan.is_same_file,
-        refusal=plan.refusal or "",
-        message=plan.message.to_json(),
-        faults=faults_to_json(plan.faults),
-        by=by[:150],
-        at=clock.now(),
-    )
-    audit.record(
-        "batch.resubmission",
-        held.owner,
-        plan.message,
-        actor=by,
-        request=transition_ref,
-        refusal=plan.refusal or "",
-        batch=batch.pk,
-    )
-    return Resubmitted(transition_ref, batch, plan.message, plan.refusal, plan.faults, plan.is_same_file)
-
-
-def _told(transition_ref: str, batch: Batch) -> Resubmitted | None:
-    """The stored result of this request; None = it was not made yet."""
-    known = (
-        Resubmission.objects.select_related("batch__client__connection")
-        .filter(transition_ref=transition_ref)
-        .defer("batch__content")
-        .first()
-    )
-    if known is None:
-        return None
-    if known.batch.token != batch.token:
-        raise RejectedError(
-            say("The request %(ref)s was used for another batch already.", ref=transition_ref)
-        )
-    return Resubmitted(
-        transition_ref,
-        known.batch,
-        Message.from_json(known.message),
-        Refusal(known.refusal) if known.refusal else None,
-        tuple(faults_from_json(known.faults)),
-        known.is_same_file,
-    )
+    result = Resubmitted(transition_ref, batch, plan.message, plan.refusal, plan.faults, plan.is_same_file)
+    return note(result, held.owner, by)

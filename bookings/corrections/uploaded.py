@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bookings import validation
-from bookings.corrections import uploaded_ledger
+from bookings.corrections import checks, uploaded_ledger
 from bookings.corrections.outlook import next_bookings
 from bookings.entry import Entry, Route
 from bookings.extf import parser, reader, writer
@@ -80,19 +79,10 @@ def _extf(batch: Batch, content: bytes) -> Compared:
             entry, broken = _corrected(booking, row, parsed.header)
             faults += broken
             if not broken:
-                strict = validation.check_entry(entry, client_books, route=Route.EXTF)
+                strict = checks.faults_of(batch, entry)
                 faults += named([LineFault(row.line, fault) for fault in strict])
                 if changes := differences_of(booking.sent_entry, entry, row=booking.row or 0):
                     entries.append((booking, entry, changes))
-    if reading.month != batch.month:
-        faults.append(
-            DataFault(
-                labels.PERIOD,
-                f"{reading.month:%m/%Y}" if reading.month else "",
-                say("The refused file is of %(month)s.", month=f"{batch.month:%m/%Y}"),
-                say("Keep the period of the refused file; other months are booked in files of their own."),
-            )
-        )
     return _compared(faults, entries, basis)
 
 

@@ -5,9 +5,11 @@ Source: DATEV XML-Schnittstelle online, Belegverwaltung_online_ledger_import_v06
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -58,7 +60,14 @@ def tree_of(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(
             content,
-            etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False),
+            etree.XMLParser(
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                huge_tree=False,
+                remove_comments=True,
+                remove_pis=True,
+            ),
         )
     except etree.XMLSyntaxError as error:
         raise RejectedError(say("The XML can't be read: %(text)s", text=error.msg or "")) from error
@@ -96,18 +105,18 @@ def faults_of(ledger: Ledger) -> list[tuple[int, DataFault]]:
     found = [
         (row.line, DataFault(name, row.value(name), say("This value is missing or can't be read.")))
         for row in ledger.rows
-        for name in _unreadable(row)
+        for name in unreadable(row)
     ]
     return found or [(0, fault) for fault in _total_faults(ledger)]
 
 
-def _unreadable(row: LedgerRow) -> list[str]:
+def unreadable(row: LedgerRow) -> list[str]:
     broken = [name for name in REQUIRED if not row.value(name)]
     for name, read_value in READERS.items():
         try:
             if row.value(name):
                 read_value(row.value(name))
-        except (ValueError, InvalidOperation):
+        except ValueError:
             broken.append(name)
     return broken
 
@@ -147,14 +156,34 @@ def consolidated(ledger: Ledger) -> dict[str, str]:
     return values
 
 
-READERS: dict[str, Any] = {
-    "date": date.fromisoformat,
-    "amount": Decimal,
-    "costAmount": Decimal,
-    "exchangeRate": Decimal,
-    "dueDate": date.fromisoformat,
-    "deliveryDate": date.fromisoformat,
-    "tax": Decimal,
+def _money(text: str) -> Decimal:
+    """Two decimals with a dot, never zero. Source: type of `amount` in the ledger schema."""
+    if not re.fullmatch(r"-?[0-9]{1,10}\.[0-9]{2}", text) or not Decimal(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _figure(text: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _iso_day(text: str) -> date:
+    """YYYY-MM-DD alone, without a time zone."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "date": _iso_day,
+    "amount": _money,
+    "costAmount": _figure,
+    "exchangeRate": _figure,
+    "dueDate": _iso_day,
+    "deliveryDate": _iso_day,
+    "tax": _figure,
 }
 
 

@@ -13,17 +13,21 @@ from connections.messages import DataFault
 
 @dataclass(frozen=True)
 class LineFault:
-    """A fault with its place; `line` counts from 1 as an editor does, 0 = the file as a whole."""
+    """A fault with its place; `line` counts from 1 as an editor does, 0 = the file as a whole.
+
+    `file`: which one of a package.
+    """
 
     line: int
     fault: DataFault
+    file: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"line": self.line, **self.fault.to_json()}
+        return {"line": self.line, "file": self.file, **self.fault.to_json()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> LineFault:
-        return cls(stored.get("line", 0), DataFault.from_json(stored))
+        return cls(stored.get("line", 0), DataFault.from_json(stored), stored.get("file", ""))
 
 
 @dataclass(frozen=True)
@@ -58,4 +62,13 @@ class Reading:
 
 
 def lines_to_json(faults: Iterable[LineFault]) -> list[dict[str, Any]]:
-    return [fault.to_json() for fault in faults]
+    return [storable(fault.to_json()) for fault in faults]
+
+
+def storable(value: Any) -> Any:
+    """JSON without what PostgreSQL refuses: NUL and lone surrogates, which a file from elsewhere may hold."""
+    if isinstance(value, Mapping):
+        return {name: storable(item) for name, item in value.items()}
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return value

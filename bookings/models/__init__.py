@@ -13,6 +13,7 @@ from bookings.models.batch import (
 from bookings.models.client import DatevClient
 from bookings.models.correction import Correction, CorrectionKind, Resubmission
 from bookings.models.document import Document, DocumentState
+from bookings.models.handed_in import ApiToken, HandedIn, HandedInState, IdempotencyKey, Way
 from bookings.models.job import Job, JobState, ProtocolEntry
 from bookings.models.receivables import Debtor, DebtorUpdate, TaxCase
 from bookings.models.tables import (
@@ -30,6 +31,7 @@ __all__ = [
     "SETTLED",
     "WORKABLE",
     "Account",
+    "ApiToken",
     "Batch",
     "BatchFile",
     "BatchKind",
@@ -45,6 +47,9 @@ __all__ = [
     "Document",
     "DocumentState",
     "FiscalYearRow",
+    "HandedIn",
+    "HandedInState",
+    "IdempotencyKey",
     "Job",
     "JobState",
     "Partner",
@@ -52,5 +57,6 @@ __all__ = [
     "Resubmission",
     "TaxCase",
     "TaxKey",
+    "Way",
     "touch_books",
 ]

@@ -90,11 +90,16 @@ class Resubmission(AppendOnly):
     """What became of one request to send a refused batch again: for ever the same for a `transition_ref`."""
 
     transition_ref = models.CharField(_("request"), max_length=200, unique=True)
-    # The revision that was to be sent again ("batch:12:1").
+    # The revision that was to be sent again ("batch:12:1"), or the file ("handed_in:7").
     subject = models.CharField(max_length=100)
     # What is on its way since: a new revision, or the same file in a new attempt; of a refusal the subject.
     batch = models.ForeignKey(
-        Batch, models.PROTECT, verbose_name=_("booking batch"), related_name="resubmissions"
+        Batch,
+        models.PROTECT,
+        verbose_name=_("booking batch"),
+        null=True,
+        blank=True,
+        related_name="resubmissions",
     )
     is_same_file = models.BooleanField(_("same file again"), default=False)
     refusal = models.CharField(_("refused because"), max_length=20, blank=True)

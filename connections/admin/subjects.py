@@ -16,6 +16,7 @@ from connections.adminsite import EMPTY, link
 PAGES: Mapping[str, tuple[str, Any]] = {
     "connection": ("connections_connection", _("connection")),
     "batch": ("bookings_batch", _("batch")),
+    "handed_in": ("bookings_handedin", _("file from elsewhere")),
     "document": ("bookings_document", _("document")),
     "debtor": ("bookings_debtor", _("debtor")),
     "datev_client": ("bookings_datevclient", _("DATEV client")),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 
-from bookings import debtor_batches, debtors, decisions, selectors
+from bookings import corrections, debtor_batches, debtors, decisions, selectors
 from bookings.debtor_details import DebtorDetails
 from bookings.debtors import customer_ref, ensure
 from bookings.entry import Direction, Entry, Side
@@ -257,6 +257,22 @@ def test_bookings_wait_for_a_refused_file_until_it_is_sent_again(sales: World) -
     assert sales.arrived == ["AR-1"]
     with pytest.raises(RejectedError):
         decisions.resubmit(refused, "anna")
+
+
+def test_refused_debtors_are_corrected_in_their_table_and_then_sent_on_request(sales: World) -> None:
+    sales.datev.options.next_jobs = ["1008834"]
+    debtor = ensure(sales.client, customer("a"), MUSTER)
+    sales.place("record:1", sale(debtor))
+    sales.run_to_rest(hours=3)
+    refused = Batch.objects.get(kind=BatchKind.DEBTORS)
+
+    assert corrections.resubmit(refused, "1", "jira").refusal is corrections.Refusal.NO_CORRECTION
+    ensure(sales.client, customer("a"), replace(MUSTER, street="Musterweg 2"))
+    assert corrections.resubmit(refused, "2", "jira").is_sent
+    sales.run_to_rest()
+
+    assert sales.arrived == ["AR-1"]
+    assert selectors.failure(f"batch:{refused.pk}").is_over
 
 
 def test_a_lost_answer_to_a_file_of_debtors_is_adopted(sales: World) -> None:

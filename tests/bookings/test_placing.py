@@ -217,20 +217,6 @@ def test_the_counts_name_every_state(world: World) -> None:
     assert set(selectors.document_counts()) == {"planned", "uploaded", "refused", "duplicate"}
 
 
-def test_failed_jobs_are_found_from_a_moment_on(world: World) -> None:
-    world.datev.options.next_jobs = ["1008834", "1008834"]
-    world.place("record:1")
-    world.place("record:2")
-    began_at = clock.now()
-    world.run_to_rest()
-
-    first, second = selectors.failed_jobs_since(began_at)
-
-    assert first.ended_at is not None
-    assert selectors.failed_jobs_since(first.ended_at, after_id=first.pk) == [second]
-    assert selectors.failed_jobs_since(clock.now() + timedelta(days=1)) == []
-
-
 def test_the_books_are_read_again_only_after_a_change(world: World, django_assert_num_queries: Any) -> None:
     services.books(world.client)
     with django_assert_num_queries(1):

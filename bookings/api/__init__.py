@@ -1,0 +1,1 @@
+"""How programs hand in files: an authenticated call, and a question about what became of one."""
