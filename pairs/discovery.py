@@ -93,7 +93,7 @@ KINDS = {
     "boolean": _("yes or no"),
 }
 # Not types but what the whole list is about.
-PLACES = ("workspace", "project", "option")
+PLACES = ("workspace", "project", "section", "portfolio", "template", "user", "option")
 
 
 def _kind(kind: str) -> str:

@@ -16,7 +16,11 @@ from connections.vendors.asana.api import AsanaApi
 from connections.vendors.asana.checkup import (
     check,
     list_fields,
+    list_portfolios,
     list_projects,
+    list_sections,
+    list_templates,
+    list_users,
     list_webhooks,
     list_workspaces,
     list_writable_fields,
@@ -199,6 +203,10 @@ VENDOR = Vendor(
     discover={
         "workspaces": list_workspaces,
         "projects": list_projects,
+        "sections": list_sections,
+        "portfolios": list_portfolios,
+        "templates": list_templates,
+        "users": list_users,
         "fields": list_fields,
         "writable_fields": list_writable_fields,
         "webhooks": list_webhooks,

@@ -14,7 +14,7 @@ from connections.vendors.asana.attachments import MAX_BYTES, Attachment
 from connections.vendors.asana.client import Client
 from connections.vendors.asana.fields import CustomField
 from connections.vendors.asana.outgoing import Draft, Kept, kept
-from connections.vendors.asana.places import Project, User, Workspace
+from connections.vendors.asana.places import Project, Section, User, Workspace
 from connections.vendors.asana.stories import Story
 from connections.vendors.asana.tasks import Task, TaskPage
 
@@ -56,6 +56,12 @@ class AsanaApi:
     def custom_fields(self, project: str) -> list[CustomField]:
         return places.custom_fields(self.client, project)
 
+    def sections(self, project: str) -> list[Section]:
+        return places.sections(self.client, project)
+
+    def users(self, workspace: str) -> list[User]:
+        return places.users(self.client, workspace)
+
     # --- tasks --------------------------------------------------------------------------------------------
 
     def tasks(self, project: str, *, modified_since: datetime | None, offset: str = "") -> TaskPage:
@@ -89,6 +95,7 @@ class AsanaApi:
         name: str | None = None,
         notes: str | None = None,
         due_on: date | None | Kept = kept,
+        assignee: str | None = None,
         completed: bool | None = None,
         approval_status: str = "",
         fields: Mapping[str, Any] | None = None,
@@ -99,6 +106,7 @@ class AsanaApi:
             name=name,
             notes=notes,
             due_on=due_on,
+            assignee=assignee,
             completed=completed,
             approval_status=approval_status,
             values=fields,

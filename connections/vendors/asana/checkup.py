@@ -11,6 +11,7 @@ from connections.base import Checkup, Option
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import Message, say
 from connections.models import Connection
+from connections.vendors.asana import portfolios
 from connections.vendors.asana.api import AsanaApi
 from connections.vendors.asana.fields import CustomField
 from connections.vendors.asana.places import User, Workspace
@@ -46,11 +47,15 @@ NEEDED_SCOPES = (
 
 
 class Probe(NamedTuple):
-    """A harmless read that shows whether a part of the interface is open to us."""
+    """A harmless read that shows whether a part of the interface is open to us.
+
+    What only some integrations use is not missed (`is_needed` False) where it is closed.
+    """
 
     may: str
     path: str
     params: Mapping[str, str]
+    is_needed: bool = True
 
 
 def _probes(workspace: str) -> tuple[Probe, ...]:
@@ -62,6 +67,24 @@ def _probes(workspace: str) -> tuple[Probe, ...]:
             gettext_noop("Webhooks can be listed."),
             "/webhooks",
             {"workspace": workspace, "limit": "1", "opt_fields": "active"},
+        ),
+        Probe(
+            gettext_noop("People of the workspace can be listed."),
+            "/users",
+            {"workspace": workspace, **one},
+            is_needed=False,
+        ),
+        Probe(
+            gettext_noop("Portfolios can be used."),
+            "/portfolios",
+            {"workspace": workspace, "owner": "me", **one},
+            is_needed=False,
+        ),
+        Probe(
+            gettext_noop("Projects can be made from templates."),
+            "/project_templates",
+            {"workspace": workspace, **one},
+            is_needed=False,
         ),
     )
 
@@ -78,7 +101,7 @@ def check(connection: Connection) -> Checkup:
         try:
             api.client.get(probe.path, **probe.params)
         except (ConfigurationError, RejectedError) as error:
-            missing.append(error.message)
+            missing += [error.message] if probe.is_needed else []
         else:
             may.append(Message(probe.may))
     return Checkup(
@@ -156,14 +179,63 @@ def list_workspaces(connection: Connection, parent: str) -> list[Option]:
 def list_projects(connection: Connection, parent: str) -> list[Option]:
     """Projects of the workspace `parent`, or of the connection's own, or of all that are open."""
     api = AsanaApi(connection)
-    chosen = parent or connection.setting("workspace")
-    if chosen:
-        return [Option(item.gid, item.name, "project") for item in api.projects(chosen)]
     return [
-        Option(item.gid, f"{item.name} ({workspace.name})", "project")
-        for workspace in api.workspaces()
-        for item in api.projects(workspace.gid)
+        Option(item.gid, f"{item.name}{beside}", "project")
+        for workspace, beside in _workspaces(connection, parent)
+        for item in api.projects(workspace)
     ]
+
+
+def list_portfolios(connection: Connection, parent: str) -> list[Option]:
+    """Portfolios that our user owns: Asana shows no others."""
+    client = AsanaApi(connection).client
+    return [
+        Option(item.gid, f"{item.name}{beside}", "portfolio")
+        for workspace, beside in _workspaces(connection, parent)
+        for item in portfolios.portfolios(client, workspace)
+    ]
+
+
+def list_templates(connection: Connection, parent: str) -> list[Option]:
+    client = AsanaApi(connection).client
+    return [
+        Option(item.gid, f"{item.name}{beside}", "template")
+        for workspace, beside in _workspaces(connection, parent)
+        for item in portfolios.templates(client, workspace)
+    ]
+
+
+def list_users(connection: Connection, parent: str) -> list[Option]:
+    """People by gid, shown with their address."""
+    api = AsanaApi(connection)
+    found = {
+        user.gid: Option(user.gid, f"{user.name} ({user.email})" if user.email else user.name, "user")
+        for workspace, _ in _workspaces(connection, parent)
+        for user in api.users(workspace)
+    }
+    return list(found.values())
+
+
+def list_sections(connection: Connection, parent: str) -> list[Option]:
+    """The sections of the project `parent`."""
+    if not parent:
+        return []
+    return [Option(item.gid, item.name, "section") for item in AsanaApi(connection).sections(parent)]
+
+
+def _workspaces(connection: Connection, parent: str) -> list[tuple[str, str]]:
+    """(gid, what a label shows of it): of the workspace `parent`, the connection's own, or all that are open.
+
+    `parent` may as well be a project that was chosen above; then it says nothing about the workspace.
+    """
+    chosen = str(connection.setting("workspace"))
+    if chosen and parent in ("", chosen):
+        return [(chosen, "")]
+    found = AsanaApi(connection).workspaces()
+    wanted = [item for item in found if item.gid == parent] or [item for item in found if item.gid == chosen]
+    if len(wanted or found) == 1:
+        return [((wanted or found)[0].gid, "")]
+    return [(item.gid, f" ({item.name})") for item in found]
 
 
 def list_fields(connection: Connection, parent: str) -> list[Option]:

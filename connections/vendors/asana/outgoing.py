@@ -79,11 +79,14 @@ def change(
     name: str | None = None,
     notes: str | None = None,
     due_on: date | None | Kept = kept,
+    assignee: str | None = None,
     completed: bool | None = None,
     approval_status: str = "",
     values: Mapping[str, Any] | None = None,
 ) -> Task:
     """Write what is given and return the task as it is now. The same values twice do no harm.
+
+    `assignee` is a user's gid or e-mail address, "" for nobody.
 
     Raises RejectedError with the fields' names where Asana answered well and did not store them.
     """
@@ -96,6 +99,8 @@ def change(
         sent["notes"] = shortened(notes, MAX_NOTES_LENGTH)
     if not isinstance(due_on, Kept):
         sent["due_on"] = due_on.isoformat() if due_on else None
+    if assignee is not None:
+        sent["assignee"] = assignee or None
     if completed is not None:
         sent["completed"] = completed
     if approval_status:

@@ -19,12 +19,20 @@ class Workspace:
 
 @dataclass(frozen=True)
 class User:
-    """Whose token this is, and the workspaces that do not block it."""
+    """A person. Of the token's own user also the workspaces that do not block it."""
 
     gid: str
     name: str
     email: str
     workspaces: tuple[Workspace, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a project; tasks stand in exactly one section of each of their projects."""
+
+    gid: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,21 @@ def project(client: Client, gid: str) -> Project:
     except RejectedError as error:
         raise project_gone(gid, error) from error
     return Project(raw["gid"], raw.get("name") or "", raw["workspace"]["gid"], raw.get("permalink_url") or "")
+
+
+def sections(client: Client, project: str) -> list[Section]:
+    """The sections of a project in their order. Needs full permissions: no single scope covers it."""
+    try:
+        found = client.everything(path("projects", project, "sections"), opt_fields="name")
+    except RejectedError as error:
+        raise project_gone(project, error) from error
+    return [Section(raw["gid"], raw.get("name") or "") for raw in found]
+
+
+def users(client: Client, workspace: str) -> list[User]:
+    """The people of a workspace that our user sees; `email` is "" where it is not shown to us."""
+    found = client.everything("/users", workspace=workspace, opt_fields="name,email")
+    return [User(raw["gid"], raw.get("name") or "", (raw.get("email") or "").strip()) for raw in found]
 
 
 def custom_fields(client: Client, project: str) -> list[CustomField]:

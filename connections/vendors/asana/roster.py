@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connections.vendors.asana import places
 from connections.vendors.asana.client import Client, path
 
-MEMBER_FIELDS = "user.gid,user.name,user.email,is_active,is_admin,is_guest"
+MEMBER_FIELDS = "user.gid,user.name,is_active,is_admin,is_guest"
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,36 @@ class Member:
 
 
 def members(client: Client, workspace: str) -> list[Member]:
+    """Everybody in the workspace, those who were removed (not `is_active`) where Asana still lists them.
+
+    Addresses come from the list of users: memberships are documented to name their users only.
+    Source: OpenAPI file of 2026-06, getWorkspaceMembershipsForWorkspace (read 2026-11).
+    """
+    emails = {user.gid: user.email for user in places.users(client, workspace)}
     found = client.everything(
         path("workspaces", workspace, "workspace_memberships"), opt_fields=MEMBER_FIELDS
     )
+    users = [(raw, raw.get("user") or {}) for raw in found]
     return [
         Member(
-            gid=(raw.get("user") or {}).get("gid") or "",
-            name=(raw.get("user") or {}).get("name") or "",
-            email=((raw.get("user") or {}).get("email") or "").strip(),
+            gid=user["gid"],
+            name=user.get("name") or "",
+            email=emails.get(user["gid"], ""),
             is_active=raw.get("is_active") is not False,
             is_admin=raw.get("is_admin") is True,
             is_guest=raw.get("is_guest") is True,
         )
-        for raw in found
+        for raw, user in users
+        if user.get("gid")
     ]
+
+
+def is_admin(client: Client, workspace: str) -> bool:
+    """Whether the token's user is an administrator of the workspace: only they may remove people."""
+    found = client.everything(
+        path("workspaces", workspace, "workspace_memberships"), user="me", opt_fields="is_admin"
+    )
+    return any(raw.get("is_admin") is True for raw in found)
 
 
 def invite(client: Client, workspace: str, email: str) -> str:

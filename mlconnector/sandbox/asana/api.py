@@ -100,7 +100,7 @@ class ApiCall:
         """A visible task by gid or `external:<id>`. Raises ApiError 404."""
         if gid.startswith("external:"):
             return self._external(gid.removeprefix("external:"))
-        task = self._found("task", gid, name)
+        task = self.found("task", gid, name)
         if not self.state.may_see_task(self.token, task):
             self._blocked(task.workspace)
             raise unknown(name, gid)
@@ -114,14 +114,14 @@ class ApiCall:
         raise unknown("task", f"external:{key}")
 
     def project(self, gid: str, name: str = "project") -> Project:
-        project = self._found("project", gid, name)
+        project = self.found("project", gid, name)
         if not self.state.may_see_project(self.token, project):
             self._blocked(project.workspace)
             raise unknown(name, gid)
         return project
 
     def workspace(self, gid: str, name: str = "workspace") -> Workspace:
-        workspace = self._found("workspace", gid, name)
+        workspace = self.found("workspace", gid, name)
         self._blocked(gid)
         if not self.state.may_use(self.token, gid):
             raise unknown(name, gid)
@@ -141,18 +141,19 @@ class ApiCall:
         return user
 
     def section(self, gid: str, name: str = "section") -> Any:
-        section = self._found("section", gid, name)
+        section = self.found("section", gid, name)
         self.project(section.project)
         return section
 
     def field(self, gid: str, name: str = "custom_field") -> Any:
-        field = self._found("custom_field", gid, name)
+        field = self.found("custom_field", gid, name)
         self._blocked(field.workspace)
         if not self.state.may_use(self.token, field.workspace) or self.token.user in field.hidden_from:
             raise unknown(name, gid)
         return field
 
-    def _found(self, kind: str, gid: str, name: str) -> Any:
+    def found(self, kind: str, gid: str, name: str) -> Any:
+        """The living record of that kind. Raises ApiError 400 or 404."""
         if not gid.isascii() or not gid.isdigit():
             raise not_an_id(name, gid)
         record = self.state.get(kind, gid)

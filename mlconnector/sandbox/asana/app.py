@@ -13,9 +13,13 @@ from mlconnector.sandbox.asana import (
     control,
     events,
     fields,
+    people,
+    portfolios,
     projects,
+    statuses,
     stories,
     tasks,
+    templates,
     webhooks,
 )
 from mlconnector.sandbox.asana.api import PREFIX, ApiCall, Offset
@@ -28,6 +32,8 @@ from mlconnector.sandbox.asana.limits import Limits
 from mlconnector.sandbox.asana.oauth import OAuth
 from mlconnector.sandbox.asana.options import AsanaOptions
 from mlconnector.sandbox.asana.pages import Pages
+from mlconnector.sandbox.asana.planning_helpers import PlanningHelpers
+from mlconnector.sandbox.asana.planning_pages import PlanningPages
 from mlconnector.sandbox.asana.state import State, Token
 from mlconnector.sandbox.kit import Response, Route, SimClock, Simulator
 
@@ -39,14 +45,14 @@ UNCOVERED = ""
 
 # name, method, path below /api/1.0, handler, scope
 API: tuple[tuple[str, str, str, ApiHandler, str], ...] = (
-    ("workspaces.list", "GET", "/workspaces", projects.workspaces, "workspaces:read"),
-    ("workspaces.get", "GET", "/workspaces/<gid>", projects.workspace, "workspaces:read"),
-    ("users.of_workspace", "GET", "/workspaces/<gid>/users", projects.users_of_workspace, "users:read"),
+    ("workspaces.list", "GET", "/workspaces", people.workspaces, "workspaces:read"),
+    ("workspaces.get", "GET", "/workspaces/<gid>", people.workspace, "workspaces:read"),
+    ("users.of_workspace", "GET", "/workspaces/<gid>/users", people.users_of_workspace, "users:read"),
     (
         "workspaces.memberships",
         "GET",
         "/workspaces/<gid>/workspace_memberships",
-        projects.workspace_memberships,
+        people.memberships,
         UNCOVERED,
     ),
     (
@@ -70,8 +76,10 @@ API: tuple[tuple[str, str, str, ApiHandler, str], ...] = (
         fields.of_workspace,
         "custom_fields:read",
     ),
-    ("users.list", "GET", "/users", projects.users, "users:read"),
-    ("users.get", "GET", "/users/<gid>", projects.user, "users:read"),
+    ("workspaces.add_user", "POST", "/workspaces/<gid>/addUser", people.add, UNCOVERED),
+    ("workspaces.remove_user", "POST", "/workspaces/<gid>/removeUser", people.remove, UNCOVERED),
+    ("users.list", "GET", "/users", people.users, "users:read"),
+    ("users.get", "GET", "/users/<gid>", people.user, "users:read"),
     ("projects.list", "GET", "/projects", projects.projects, "projects:read"),
     ("projects.create", "POST", "/projects", projects.create_project, "projects:write"),
     ("projects.get", "GET", "/projects/<gid>", projects.project, "projects:read"),
@@ -133,6 +141,33 @@ API: tuple[tuple[str, str, str, ApiHandler, str], ...] = (
         "custom_fields:write",
     ),
     ("fields.change_option", "PUT", "/enum_options/<gid>", fields.change_option, "custom_fields:write"),
+    ("portfolios.list", "GET", "/portfolios", portfolios.listed, "portfolios:read"),
+    ("portfolios.create", "POST", "/portfolios", portfolios.create, "portfolios:write"),
+    ("portfolios.get", "GET", "/portfolios/<gid>", portfolios.one, "portfolios:read"),
+    ("portfolios.change", "PUT", "/portfolios/<gid>", portfolios.change, "portfolios:write"),
+    ("portfolios.items", "GET", "/portfolios/<gid>/items", portfolios.items, "portfolios:read"),
+    ("portfolios.add_item", "POST", "/portfolios/<gid>/addItem", portfolios.add_item, "portfolios:write"),
+    (
+        "portfolios.remove_item",
+        "POST",
+        "/portfolios/<gid>/removeItem",
+        portfolios.remove_item,
+        "portfolios:write",
+    ),
+    ("templates.list", "GET", "/project_templates", templates.listed, "project_templates:read"),
+    ("templates.get", "GET", "/project_templates/<gid>", templates.one, "project_templates:read"),
+    (
+        "templates.instantiate",
+        "POST",
+        "/project_templates/<gid>/instantiateProject",
+        templates.instantiate,
+        "projects:write",
+    ),
+    ("jobs.get", "GET", "/jobs/<gid>", templates.job, "jobs:read"),
+    ("statuses.list", "GET", "/status_updates", statuses.listed, UNCOVERED),
+    ("statuses.create", "POST", "/status_updates", statuses.create, UNCOVERED),
+    ("statuses.get", "GET", "/status_updates/<gid>", statuses.one, UNCOVERED),
+    ("statuses.delete", "DELETE", "/status_updates/<gid>", statuses.delete, UNCOVERED),
     ("webhooks.list", "GET", "/webhooks", webhooks.listed, "webhooks:read"),
     ("webhooks.create", "POST", "/webhooks", webhooks.create, "webhooks:write"),
     ("webhooks.get", "GET", "/webhooks/<gid>", webhooks.one, "webhooks:read"),
@@ -143,7 +178,7 @@ API: tuple[tuple[str, str, str, ApiHandler, str], ...] = (
 )
 
 
-class AsanaSimulator(Helpers, Simulator):
+class AsanaSimulator(Helpers, PlanningHelpers, Simulator):
     """A simulated Asana with one workspace, three people, a personal access token and an OAuth app.
 
     `post` sends webhook deliveries: (url, headers, body) -> (status, headers, body). Requests for the host of
@@ -180,7 +215,13 @@ class AsanaSimulator(Helpers, Simulator):
             Route(name, method, PREFIX + path, self._signed_in(handler, scope), name != "webhooks.create")
             for name, method, path, handler, scope in API
         ]
-        return [*api, *self.oauth.routes(), *control.Control(self).routes(), *Pages(self).routes()]
+        return [
+            *api,
+            *self.oauth.routes(),
+            *control.Control(self).routes(),
+            *PlanningPages(self).routes(),
+            *Pages(self).routes(),
+        ]
 
     def clear(self) -> None:
         self.known = State()
@@ -226,6 +267,7 @@ class AsanaSimulator(Helpers, Simulator):
                     self.limits.check(request.method, token.value)
                 if token.scopes and scope not in token.scopes:
                     raise ApiError(403, f"Your token is missing a required scope: {scope or 'default'}")
+                templates.settle(self)
                 return handler(ApiCall(self, request, token), **arguments)
             except ApiError as error:
                 return error.response()

@@ -49,6 +49,14 @@ ALLOWED = (
     "add_to_project",
     "remove_from_project",
     "add_attachment",
+    "remove_from_portfolio",
+    "add_portfolio",
+    "add_to_portfolio",
+    "add_template",
+    "set_status",
+    "invite",
+    "remove_user",
+    "move_task",
     "heartbeat",
     "pass_time",
     "fail",
@@ -107,6 +115,13 @@ def shown(sim: "AsanaSimulator") -> dict[str, Any]:
         "client_secret": sim.client_secret,
         "projects": [_project(sim, project) for project in known.all("project")],
         "tasks": [_task(sim, task) for task in known.all("task")],
+        "portfolios": [
+            {"gid": one.gid, "name": one.name, "items": list(one.items)} for one in known.all("portfolio")
+        ],
+        "users": [
+            {"gid": one.gid, "email": one.email, "workspaces": list(one.workspaces)}
+            for one in known.all("user")
+        ],
         "webhooks": [_webhook(hook) for hook in known.webhooks.values()],
         "deleted_webhooks": len(known.deleted_webhooks),
         "events": len(known.events),
@@ -127,6 +142,8 @@ def _project(sim: "AsanaSimulator", project: Project) -> dict[str, Any]:
             if field.options
         },
         "sections": {sim.known.by_gid[gid].name: gid for gid in project.sections},
+        "completed": project.completed_at is not None,
+        "statuses": sim.statuses(project.gid),
     }
 
 
@@ -137,7 +154,14 @@ def _task(sim: "AsanaSimulator", task: Task) -> dict[str, Any]:
     return {
         "gid": task.gid,
         "name": task.name,
+        "resource_subtype": task.resource_subtype,
+        "notes": task.notes,
+        "due_on": task.due_on,
+        "assignee": sim.known.by_gid[task.assignee].email if task.assignee else "",
         "projects": list(task.memberships),
+        "sections": {
+            project: sim.known.by_gid[section].name for project, section in task.memberships.items()
+        },
         "parent": task.parent,
         "approval_status": task.approval_status,
         "completed": task.is_completed,

@@ -18,6 +18,7 @@ SYNC_TOO_OLD = (
     "Sync token invalid or too old. If you are attempting to keep resources in sync, you must fetch the full "
     "dataset for this query now and use the new sync token for the next sync."
 )
+PAID = "This feature is not available for your plan. Upgrade to a paid plan to use it."
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 # What a fault switch needs to answer like the vendor: `sim.fail("GET /tasks", "429")`.

@@ -94,6 +94,7 @@ def _expandable(call: "ApiCall", what: tuple[str, str, str] | None) -> Record | 
         "user": call.records.user,
         "custom_field": call.records.field,
         "attachment": call.records.attachment,
+        "status_update": call.records.status_update,
     }
     if record is None:
         return Record(

@@ -47,3 +47,11 @@ class AsanaOptions:
     approval_change_fields: list[str] = field(default_factory=lambda: ["approval_status", "completed"])
     # Custom fields, approvals and the like answer 402 as on a free plan.
     is_free_plan: bool = False
+    # How long a job works at a project from a template.
+    job_seconds: int = 2
+    # Jobs end as failed.
+    jobs_fail: bool = False
+    # Only admins may invite people (a workspace setting).
+    only_admins_invite: bool = False
+    # Whoever was removed stays in the list of memberships, not active. Not documented.
+    removed_users_are_listed: bool = True

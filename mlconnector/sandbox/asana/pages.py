@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from mlconnector.sandbox.asana.app import AsanaSimulator
 
 SITE = "Asana (simuliert)"
+LINKS = (
+    ("Projekte / Projects", "/"),
+    ("Portfolios", "/portfolios"),
+    ("Menschen / People", "/people"),
+    ("Webhooks", "/webhooks"),
+)
 STATUSES = {
     "": "",
     "pending": "offen",
@@ -43,8 +49,7 @@ class Pages:
         ]
 
     def _page(self, title: str, *parts: str, status: int = 200) -> Response:
-        links = (("Projekte / Projects", "/"), ("Webhooks", "/webhooks"))
-        return html.page(SITE, title, *parts, links=links, status=status)
+        return html.page(SITE, title, *parts, links=LINKS, status=status)
 
     def _missing(self) -> Response:
         return self._page("Nicht gefunden / Not found", status=404)

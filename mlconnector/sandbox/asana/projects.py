@@ -1,11 +1,11 @@
-"""Workspaces, users, projects, sections, memberships. Source: Asana API reference (read 2026-11)."""
+"""Projects, sections, memberships. Source: Asana API reference (read 2026-11)."""
 
 from typing import TYPE_CHECKING, Any
 
 from mlconnector.sandbox.asana import checks
 from mlconnector.sandbox.asana.errors import ApiError, missing, unknown
-from mlconnector.sandbox.asana.state import Project, Section, User, Workspace
-from mlconnector.sandbox.kit import Response, json_answer
+from mlconnector.sandbox.asana.state import Project, Section, Workspace
+from mlconnector.sandbox.kit import Response
 
 if TYPE_CHECKING:
     from mlconnector.sandbox.asana.api import ApiCall
@@ -27,50 +27,7 @@ CREATE: dict[str, checks.Check] = CHANGE | {
     "team": checks.gid,
     "followers": checks.text,
 }
-USERS_PER_WORKSPACE = 2000
 LEVELS = ("admin", "editor", "commenter", "viewer")
-
-
-# --- workspaces and users -------------------------------------------------------------
-def workspaces(call: "ApiCall") -> Response:
-    """Without those that block this app or personal access tokens."""
-    found = [call.state.by_gid[gid] for gid in call.user.workspaces if call.state.may_use(call.token, gid)]
-    return call.page(found, call.records.workspace)
-
-
-def workspace(call: "ApiCall", gid: str) -> Response:
-    return call.one(call.records.workspace(call.workspace(gid)))
-
-
-def _users_of(call: "ApiCall", workspace: Workspace) -> list[User]:
-    found = [user for user in call.state.all("user") if workspace.gid in user.workspaces]
-    return sorted(found, key=lambda user: user.name.casefold())
-
-
-def users(call: "ApiCall") -> Response:
-    """GET /users: of one workspace, or of all that the token sees."""
-    if gid := call.query.get("workspace"):
-        return call.page(_users_of(call, call.workspace(gid)), call.records.user)
-    mine = [gid for gid in call.user.workspaces if call.state.may_use(call.token, gid)]
-    found = [user for user in call.state.all("user") if set(user.workspaces) & set(mine)]
-    return call.page(found, call.records.user)
-
-
-def users_of_workspace(call: "ApiCall", gid: str) -> Response:
-    """By name, at most 2000, without pages."""
-    found = _users_of(call, call.workspace(gid))[:USERS_PER_WORKSPACE]
-    return json_answer({"data": [call.records.user(user).shaped(call.wanted, full=False) for user in found]})
-
-
-def user(call: "ApiCall", gid: str) -> Response:
-    return call.one(call.records.user(call.found_user(gid)))
-
-
-def workspace_memberships(call: "ApiCall", gid: str) -> Response:
-    workspace = call.workspace(gid)
-    return call.page(
-        _users_of(call, workspace), lambda user: call.records.workspace_membership(user, workspace)
-    )
 
 
 # --- projects -------------------------------------------------------------

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mlconnector.sandbox.asana import values
+from mlconnector.sandbox.asana.planning_records import PlanningRecords, latest
 from mlconnector.sandbox.asana.shapes import Record
 from mlconnector.sandbox.asana.state import (
     Attachment,
@@ -39,7 +40,7 @@ TASK_OPT_IN = (
 WITHOUT_LINK = ("box", "vimeo", "external")
 
 
-class Records:
+class Records(PlanningRecords):
     """Builds records as one token sees them."""
 
     def __init__(self, sim: "AsanaSimulator", token: Token) -> None:
@@ -84,11 +85,14 @@ class Records:
             "name": project.name,
             "archived": project.is_archived,
             "color": None,
-            "completed": False,
-            "completed_at": None,
+            "completed": project.completed_at is not None,
+            "completed_at": iso(project.completed_at),
+            "completed_by": self._later(self.user, "user", project.completed_by),
             "created_at": iso(project.created_at),
             "modified_at": iso(project.modified_at),
-            "current_status_update": None,
+            "current_status_update": self._later(
+                self.status_update, "status_update", latest(self.state, project.gid)
+            ),
             "custom_field_settings": lambda: [self.setting(setting) for setting in project.settings],
             "default_view": project.default_view,
             "due_date": project.due_on,
@@ -121,9 +125,9 @@ class Records:
         fields = {
             "user": lambda: self.user(user),
             "workspace": lambda: self.workspace(workspace),
-            "is_active": True,
+            "is_active": workspace.gid in user.workspaces,
             "is_admin": user.is_admin,
-            "is_guest": False,
+            "is_guest": user.is_guest,
             "is_view_only": False,
         }
         return Record(f"{user.gid}9", "workspace_membership", fields, compact=("user", "workspace"))

@@ -26,6 +26,11 @@ class User:
     email: str
     workspaces: list[str]
     is_admin: bool = False
+    is_guest: bool = False
+    # Invited and not yet come.
+    is_invited: bool = False
+    # Workspaces that this user was removed from.
+    left: set[str] = field(default_factory=set)
     kind: str = "user"
 
 
@@ -97,6 +102,9 @@ class Project:
     # Membership gid -> member gid and access level.
     members: dict[str, tuple[str, str]] = field(default_factory=dict)
     tasks: list[str] = field(default_factory=list)
+    # Set by a status update "complete".
+    completed_at: datetime | None = None
+    completed_by: str = ""
     is_deleted: bool = False
     kind: str = "project"
 

@@ -18,6 +18,7 @@ DEVIATIONS = (
     Deviation("*", ".assigned_by: None", ONE_OF_TWO),
     Deviation("POST /tasks", "request: $.data.memberships", "create-only, marked as read-only by mistake"),
     Deviation("PUT /custom_fields/{custom_field_gid}", "'workspace' is a required", "only needed to create"),
+    Deviation("*", "requested_dates[", "a day; declared as date-time, described as YYYY-MM-DD"),
     Deviation("*", ".team: None", "new projects have no team any more"),
     Deviation("*", ".date_value.date_time: None", "a day without a time"),
     Deviation("*", ".next_attempt_after: None", GUIDE),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connections.models import Connection
-from connections.vendors.asana import VENDOR, definitions
+from connections.vendors.asana import VENDOR, definitions, portfolios, roster
 from connections.vendors.asana.api import AsanaApi, Draft
 from connections.vendors.asana.webhooks import WEBHOOKS
 from tests.contract import Contract, Deviation, spec_file
@@ -17,6 +17,11 @@ from tests.contract import Contract, Deviation, spec_file
 # Where the published file is wrong or silent about the real service.
 DEVIATIONS = (
     Deviation("POST /tasks", "custom_fields", "typed as texts; numbers, arrays, objects, null are legal"),
+    Deviation(
+        "POST /project_templates/{project_template_gid}/instantiateProject",
+        "requested_dates[",
+        "a day; declared as date-time, described as YYYY-MM-DD",
+    ),
     Deviation("POST /tasks", "memberships", "marked read-only, although it is for creating alone"),
     Deviation(
         "PUT /tasks/{task_gid}", "custom_fields", "typed as texts; numbers, arrays, objects, null are legal"
@@ -77,11 +82,38 @@ def worked(api: AsanaApi, connection: Connection, asana: Any) -> Any:
     api.comments(task)
     api.upload(task, "Prüfung.pdf", b"%PDF-", "application/pdf")
     api.download(api.attachments(task)[0])
+    api.sections(project)
+    api.users(workspace)
+    play_with_portfolios(api, asana, project)
     gid, _ = WEBHOOKS.register(connection, project, "https://hub.example/hooks/1/")
     WEBHOOKS.find(connection, project, "https://hub.example/hooks/1/")
     WEBHOOKS.state(connection, gid)
     WEBHOOKS.remove(connection, gid)
     return asana
+
+
+def play_with_portfolios(api: AsanaApi, asana: Any, project: str) -> None:
+    portfolio, client = asana.add_portfolio(), api.client
+    portfolios.portfolios(client, asana.workspace)
+    portfolios.add_item(client, portfolio, project)
+    portfolios.items(client, portfolio)
+    portfolios.remove_item(client, portfolio, project)
+    made = portfolios.create_project(client, asana.workspace, "Neubau", due_on=date(2026, 7, 1))
+    portfolios.change_project(client, made.gid, name="Neubau Nord", archived=False)
+    update = portfolios.report(client, made.gid, "on_track", "Läuft")
+    portfolios.status(client, update.gid)
+    portfolios.statuses(client, made.gid, since=asana.clock.now())
+    portfolios.state(client, made.gid)
+    template = asana.add_template(dates={"1": "Beginn"})
+    portfolios.templates(client, asana.workspace)
+    job = portfolios.instantiate(client, template, "Neubau Süd", dates={"1": date(2026, 7, 1)})
+    portfolios.job(client, job.gid)
+    roster.members(client, asana.workspace)
+    roster.is_admin(client, asana.workspace)
+    user = roster.invite(client, asana.workspace, "neu@muster.example")
+    api.client.connection.secrets = {"pat": asana.add_token(user=asana.approver)}
+    api.client.connection.save()
+    roster.remove(AsanaApi(api.client.connection).client, asana.workspace, user)
 
 
 def test_nothing_that_we_send_breaks_the_specification(worked: Any, contract: Contract) -> None:
