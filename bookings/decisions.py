@@ -182,7 +182,7 @@ def _corrected(batch: Batch, by: str) -> Batch:
     for booking_id, corrected in known.bookings.items():
         Booking.objects.filter(pk=booking_id, batch=batch, verdict=verdict).update(corrected=corrected)
     Booking.objects.filter(pk__in=ids).update(
-        batch=successor, verdict=BookingVerdict.FOLLOWS, reason=None, announced_at=None
+        batch=successor, verdict=BookingVerdict.FOLLOWS, reason=None, faults=[], announced_at=None
     )
     audit.record(
         "batch.corrected",

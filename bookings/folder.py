@@ -56,7 +56,7 @@ class Claimed:
 
 
 def take_in(*, seconds: float = SLICE_SECONDS) -> int:
-    """Hand in what lies in the folder and is whole, for at most `seconds`; how many files. A queue task."""
+    """Hand in what lies in the folder and is whole, for at most `seconds`; how many files."""
     if not settings.HAND_IN_DIR:
         return 0
     folder = Path(settings.HAND_IN_DIR)

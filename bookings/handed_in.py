@@ -65,8 +65,17 @@ def hand_in(
 
 def check_again(handed_in: HandedIn, by: str) -> tuple[HandedIn, bool]:
     """Check a refused file once more, after a table or a setting was mended; taken if it is right now."""
-    content = bytes(HandedIn.objects.values_list("content", flat=True).get(pk=handed_in.pk))
+    content = content_of(handed_in)
+    if content is None:
+        raise RejectedError(say("The file is not kept any more: hand it in again."))
     return hand_in(content, handed_in.filename, way=Way(handed_in.way), by=by, client=handed_in.client)
+
+
+def content_of(handed_in: HandedIn) -> bytes | None:
+    """The bytes as they came; None once they are not kept any more."""
+    row = HandedIn.objects.select_related("batch").get(pk=handed_in.pk)
+    stored = row.content if row.batch is None else row.batch.content
+    return None if stored is None else bytes(stored)
 
 
 def _owner(content: bytes, client: DatevClient | None) -> tuple[str, DatevClient | None]:
@@ -129,6 +138,7 @@ def _store(
         row = HandedIn.objects.select_for_update().get(pk=known.pk)
         if row.state == HandedInState.TAKEN:
             return row, False
+        row.content = content
         row.client, row.filename = fields["client"], str(fields["filename"])  # type: ignore[assignment]
     is_right = reading is not None and not faults
     row.state = HandedInState.TAKEN if is_right else HandedInState.REFUSED
@@ -137,7 +147,8 @@ def _store(
     row.save()
     if is_right and reading is not None:
         row.batch = _batch(row, content, reading, now)
-        row.save(update_fields=("batch",))
+        row.content = None
+        row.save(update_fields=("batch", "content"))
         queue.wake("bookings.jobs.work", row.batch.pk)
     audit.record(
         f"handed_in.{row.state}",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from bookings.models import BatchFile, Document, DocumentState
+from bookings.models import BatchFile, Document, DocumentState, HandedIn, HandedInState
 
 KEPT_AFTER_ARRIVAL = timedelta(days=1)
 # A refused transfer may be sent again with its images; after this time they are read from the source anew.
@@ -15,7 +15,8 @@ SLICE = 500
 
 
 def forget(now: datetime, limit: int = SLICE) -> int:
-    """Empty the contents of images that are in DATEV, or whose transfers ended long ago; how many."""
+    """Empty the contents of images that are in DATEV or whose transfers ended long ago, and of files from
+    elsewhere that were refused long ago; how many."""
     kept = Document.objects.filter(content__isnull=False)
     emptied = _emptied(
         kept.filter(
@@ -27,9 +28,18 @@ def forget(now: datetime, limit: int = SLICE) -> int:
     travelled = BatchFile.objects.filter(document=OuterRef("pk"))
     ended = Q(batch__settled_at__lte=now - KEPT_AFTER_REFUSAL)
     abandoned = kept.filter(Exists(travelled.filter(ended)), ~Exists(travelled.exclude(ended)))
-    return emptied + _emptied(abandoned, limit - emptied)
+    emptied += _emptied(abandoned, limit - emptied)
+    return emptied + _refused_files(now, limit - emptied)
 
 
 def _emptied(documents: QuerySet[Document], limit: int) -> int:
     ids = list(documents.order_by("pk").values_list("pk", flat=True)[:limit])
     return Document.objects.filter(pk__in=ids).update(content=None)
+
+
+def _refused_files(now: datetime, limit: int) -> int:
+    refused = HandedIn.objects.filter(
+        state=HandedInState.REFUSED, content__isnull=False, decided_at__lte=now - KEPT_AFTER_REFUSAL
+    )
+    ids = list(refused.order_by("pk").values_list("pk", flat=True)[:limit])
+    return HandedIn.objects.filter(pk__in=ids).update(content=None)

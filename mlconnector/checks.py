@@ -93,6 +93,10 @@ def _time_limits() -> Iterator[str]:
 def _places() -> Iterator[str]:
     if settings.DATEV_XSD_DIR and not Path(settings.DATEV_XSD_DIR).is_dir():
         yield f"DATEV_XSD_DIR is {settings.DATEV_XSD_DIR!r}, which is not a folder."
+    # A share that is not mounted just now must not keep the rest from working: only what can never be right.
+    watched = Path(settings.HAND_IN_DIR)
+    if settings.HAND_IN_DIR and (not watched.is_absolute() or watched.is_file()):
+        yield f"HAND_IN_DIR is {settings.HAND_IN_DIR!r}. Write the whole path of a folder, or leave it empty."
     if settings.REDIS_URL and not settings.REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
         yield "REDIS_URL can't be read. Write for example redis://host:6379/0, or leave it empty."
     _, separator, port = settings.WEB_ADDRESS.rpartition(":")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django_q.models import Schedule
 
+from bookings import folder
 from bookings import housekeeping as booking_housekeeping
 from connections import clock, queue, services
 from connections import housekeeping as connection_housekeeping
@@ -43,7 +44,7 @@ def tick() -> str:
             queue.wake("pairs.tasks.work_due")
         queue.wake("pairs.tasks.work_bookings")
         if settings.HAND_IN_DIR:
-            queue.wake("bookings.folder.take_in")
+            queue.wake("pairs.tasks.take_in_files")
     lost = work.deliveries(only_lost=True)
     _keep_house(now)
     return f"{freed} freed, {waiting} due, {lost} lost deliveries"
@@ -89,6 +90,11 @@ def work_bookings() -> str:
     steps = work.bookings()
     handled = work.due_records() if steps else 0
     return f"{steps} steps, {handled} handled"
+
+
+def take_in_files() -> str:
+    """Files that lie in the watched folder and are whole."""
+    return f"{folder.take_in()} files"
 
 
 def heal(hook_id: int) -> str:

@@ -26,7 +26,7 @@ if KIND == "postgres" and "TEST_POSTGRES_SOCKET" not in os.environ:
     atexit.register(postgres.stop_keeper, _keeper)
 
 FOLDER = Path(os.environ["TEST_FOLDER"])
-for _name in ("REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "PUBLIC_URL", "DEBUG", "DATEV_XSD_DIR"):
+for _name in ("REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "PUBLIC_URL", "DEBUG", "DATEV_XSD_DIR", "HAND_IN_DIR"):
     os.environ.pop(_name, None)
 os.environ |= {
     "ENVIRONMENT": "development",

@@ -98,6 +98,7 @@ def test_the_settings_of_development_are_good(settings):
         ({"RECORD_LEASE_SECONDS": 70}, "RECORD_LEASE_SECONDS must be larger"),
         ({"QUEUE_TIMEOUT_SECONDS": 70}, "QUEUE_TIMEOUT_SECONDS must be larger"),
         ({"Q_CLUSTER": {"timeout": 300, "retry": 300}}, "QUEUE_RETRY_SECONDS must be larger"),
+        ({"HAND_IN_DIR": "incoming"}, "HAND_IN_DIR is 'incoming'. Write the whole path"),
         ({"DATEV_XSD_DIR": "/nowhere/at/all"}, "DATEV_XSD_DIR is '/nowhere/at/all', which is not a folder"),
         ({"REDIS_URL": "localhost"}, "REDIS_URL can't be read"),
         ({"WEB_ADDRESS": "8000"}, "WEB_ADDRESS is '8000'"),

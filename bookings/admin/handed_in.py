@@ -36,7 +36,7 @@ from connections.adminsite import (
     state_label,
     tell_error,
 )
-from connections.errors import ConnectorError
+from connections.errors import ConnectorError, RejectedError
 from connections.messages import say
 
 FAULTS_SHOWN = 1000
@@ -178,7 +178,9 @@ class HandedInAdmin(ReadOnlyAdmin):
     @post_action(_("Download the file"), permission="view")
     def download(self, request: HttpRequest, row: HandedIn, data: dict[str, Any]) -> HttpResponse:
         """The bytes as they came. Who took them is recorded."""
-        content = bytes(HandedIn.objects.values_list("content", flat=True).get(pk=row.pk))
+        content = handed_in.content_of(row)
+        if content is None:
+            raise RejectedError(say("The file is not kept any more: hand it in again."))
         audit.record(
             "handed_in.downloaded",
             row.subject,

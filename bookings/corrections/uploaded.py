@@ -112,7 +112,7 @@ def _paired(
 
 
 def _corrected(
-    booking: Booking, row: parser.ParsedRow, header: Sequence[str]
+    booking: Booking, row: parser.ParsedRow, header: tuple[str, ...]
 ) -> tuple[Entry, list[DataFault]]:
     """The booking with what was changed in its row; what the file can't say (or was cut in it) stays."""
     entry = booking.sent_entry

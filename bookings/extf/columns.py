@@ -39,7 +39,7 @@ class Column:
     # Of the value without quotes; "" = what the kind says.
     pattern: str = ""
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         return self.kind is Kind.TEXT
 

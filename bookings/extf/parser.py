@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from bookings.extf.columns import COLUMNS, Column, Kind
 from bookings.extf.header import HEADER_FIELDS, HeaderField
@@ -159,7 +160,13 @@ def _split(line: str, fields: Sequence[Column | HeaderField], number: int) -> tu
                     expected=len(fields),
                 )
             )
-    return tuple(_bare(part, field, number) for part, field in zip(parts, fields, strict=True))
+    # Most of the fields of a file are empty: they need no closer look.
+    return tuple(
+        [
+            "" if part == '""' or not (part or field.is_text) else _bare(part, field, number)
+            for part, field in zip(parts, fields, strict=True)
+        ]
+    )
 
 
 def _bare(part: str, field: Column | HeaderField, line: int) -> str:
@@ -220,6 +227,7 @@ def _date_faults(header: Sequence[str], rows: Sequence[ParsedRow]) -> Iterator[D
                 )
 
 
+@lru_cache(maxsize=2000)
 def _day(text: str, form: str) -> date | None:
     try:
         return datetime.strptime(text, form).replace(tzinfo=UTC).date()

@@ -6,9 +6,10 @@ Only for rows that the parser found in order (`bookings.extf.parser`): every val
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ FIRST_NOTE, NOTES = 21, 8
 CARRIED = frozenset((*range(1, 15), 20, *range(21, 42), 114, 115, 116, 117, 118))
 
 
-def values_of(row: ParsedRow, header: Sequence[str]) -> dict[str, Any]:
+def values_of(row: ParsedRow, header: tuple[str, ...]) -> dict[str, Any]:
     """The fields of `bookings.entry.Entry` that stand in the row; `header` has the file's 31 values.
 
     Raises ValueError if the document date is no day in the period of the file.
@@ -56,7 +57,7 @@ def values_of(row: ParsedRow, header: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def entry_of(row: ParsedRow, header: Sequence[str]) -> Entry:
+def entry_of(row: ParsedRow, header: tuple[str, ...]) -> Entry:
     """Raises ValueError as `values_of` does."""
     values: Mapping[str, Any] = values_of(row, header)
     return Entry(**values)
@@ -66,18 +67,21 @@ def amount(text: str) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
+@lru_cache(maxsize=2000)
 def full_date(text: str) -> date | None:
     """DDMMYYYY."""
     return datetime.strptime(text, "%d%m%Y").replace(tzinfo=UTC).date() if text else None
 
 
-def period(header: Sequence[str]) -> tuple[date, date]:
+@lru_cache(maxsize=100)
+def period(header: tuple[str, ...]) -> tuple[date, date]:
     """Header fields 15 and 16; raises ValueError for what is no day."""
     first, last = (datetime.strptime(header[at], "%Y%m%d").replace(tzinfo=UTC).date() for at in (14, 15))
     return first, last
 
 
-def document_date(text: str, header: Sequence[str]) -> date:
+@lru_cache(maxsize=2000)
+def document_date(text: str, header: tuple[str, ...]) -> date:
     """DDMM as the day inside the period of the file; raises ValueError if there is none, or two."""
     first, last = period(header)
     days = set()

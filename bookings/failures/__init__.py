@@ -52,10 +52,9 @@ def failures_since(
         key = f"batch:{chain[0].pk}"
         if key not in seen and (told := of_chain(chain)) and (include_refused or told.kind == "job"):
             seen[key] = told
-    if include_refused:
-        for file in handed_in.refused_since(clients, since, limit):
-            seen[f"file:{file.pk}"] = of_file(file)
-    return FailurePage(tuple(seen.values()), _next(cursor, batches, limit))
+    files = handed_in.refused_since(clients, since, limit) if include_refused else []
+    seen |= {f"file:{file.pk}": of_file(file) for file in files}
+    return FailurePage(tuple(seen.values()), _next(cursor, batches, files, limit))
 
 
 def failure(ref: str) -> Failure | None:
@@ -90,10 +89,16 @@ def _ended(clients: Collection[int], since: datetime | None, after_id: int) -> Q
     return found.filter(Q(settled_at__gt=since) | Q(settled_at=since, pk__gt=after_id))
 
 
-def _next(cursor: str, batches: Sequence[Batch], limit: int) -> str:
+def _next(cursor: str, batches: Sequence[Batch], files: Sequence[HandedIn], limit: int) -> str:
     """A full page is read on from its end; otherwise the next reading begins a little before this one."""
-    if len(batches) == limit:
-        return f"{batches[-1].settled_at:%Y-%m-%dT%H:%M:%S.%f%z}|{batches[-1].pk}"
+    ends = []
+    if len(batches) == limit and batches[-1].settled_at is not None:
+        ends.append((batches[-1].settled_at, batches[-1].pk))
+    if len(files) == limit:
+        ends.append((files[-1].decided_at, 0))
+    if ends:
+        moment, number = min(ends)
+        return f"{moment.isoformat()}|{number}"
     back = clock.now() - OVERLAP
     since, _after = _position(cursor)
     return cursor if since is not None and since > back else f"{back.isoformat()}|0"

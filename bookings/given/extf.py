@@ -96,7 +96,7 @@ def _count_faults(count: int) -> Iterator[LineFault]:
         )
 
 
-def _period(header: Sequence[str]) -> tuple[date, date] | None:
+def _period(header: tuple[str, ...]) -> tuple[date, date] | None:
     try:
         return reader.period(header)
     except ValueError:
@@ -192,6 +192,8 @@ def changed(content: bytes, rows: Mapping[int, Mapping[str, str]]) -> bytes:
 
     Every other byte stays. Raises RejectedError for a row, a column or a sign that the file does not have.
     """
+    if not rows:
+        return content
     mark = next((mark for mark, _ in parser.MARKS if content.startswith(mark)), b"")
     parsed = parser.parse(content)
     lines = content[len(mark) :].decode(parsed.encoding).split("\r\n")
@@ -252,7 +254,9 @@ def difference(before: bytes, after: bytes) -> list[dict[str, str]]:
         if names[1] != value
     ]
     for at in range(max(len(old.rows), len(new.rows))):
-        found += _row_difference(at + 1, _values(old.rows, at), _values(new.rows, at))
+        one, other = _values(old.rows, at), _values(new.rows, at)
+        if one != other:
+            found += _row_difference(at + 1, one, other)
     return found
 
 

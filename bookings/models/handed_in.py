@@ -66,7 +66,8 @@ class HandedIn(models.Model):
     )
     way = models.CharField(_("handed in by"), max_length=8, choices=Way.choices)
     filename = models.CharField(_("file name"), max_length=255)
-    content = models.BinaryField(editable=False)
+    # Of a refused file, to be checked again; emptied once it is taken (its batch has the bytes) or too old.
+    content = models.BinaryField(null=True, editable=False)
     size_bytes = models.PositiveIntegerField(_("size in bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     state = models.CharField(_("state"), max_length=8, choices=HandedInState.choices)

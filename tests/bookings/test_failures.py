@@ -9,7 +9,9 @@ import pytest
 from bookings import selectors, workflow_text
 from bookings.corrections import resubmit
 from bookings.models import Batch, BatchState, Job, ProtocolEntry
+from tests.bookings import given
 from tests.bookings.test_corrections import correct, partly, refused  # noqa: F401
+from tests.bookings.test_handed_in import take
 from tests.bookings.world import World
 
 # Planted where DATEV may quote it: none of it may travel.
@@ -108,6 +110,20 @@ def test_pages_of_one_tell_all(world):
         cursor = page.cursor
 
     assert sorted(set(seen)) == sorted(f"batch:{batch.pk}" for batch in Batch.objects.all())
+
+
+def test_more_refused_files_than_fit_a_page_are_all_told(world):
+    for number in range(5):
+        take(given.extf({11: f"RE-{number}", 8: "4711"}))
+        world.pass_time(seconds=1)
+
+    cursor, seen = "", set()
+    for _ in range(6):
+        page = selectors.failures_since(cursor, [world.client.pk], include_refused=True, limit=2)
+        seen |= {failure.ref for failure in page.failures}
+        cursor = page.cursor
+
+    assert len(seen) == 5
 
 
 def test_an_attempt_that_goes_on_by_itself_and_what_was_never_refused_are_no_failures(world):

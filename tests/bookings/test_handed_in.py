@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bookings import corrections, handed_in, selectors
+from bookings import corrections, handed_in, housekeeping, selectors
 from bookings.corrections import Refusal, resubmit
 from bookings.models import (
     Account,
@@ -24,6 +25,7 @@ from bookings.models import (
     TaxKey,
     Way,
 )
+from connections import clock
 from connections.errors import RejectedError
 from tests.bookings import given
 from tests.bookings.test_dxso_way import spoil
@@ -140,6 +142,17 @@ class TestAnExtfFile:
         assert take(content).state == HandedInState.TAKEN
         world.run_to_rest()
         assert world.arrived == ["RE-1", "RE-2"]
+
+
+def test_what_was_refused_long_ago_is_emptied_and_asked_for_again(world):
+    row = take(given.extf({8: "4711"}))
+    assert housekeeping.forget(clock.now() + timedelta(days=89)) == 0
+    assert housekeeping.forget(clock.now() + timedelta(days=91)) == 1
+
+    with pytest.raises(RejectedError):
+        handed_in.check_again(row, "erika")
+    Account.objects.create(client=world.client, number="4711")
+    assert take(given.extf({8: "4711"})).state == HandedInState.TAKEN
 
 
 class TestACorrectedExtfFile:

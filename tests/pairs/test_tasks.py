@@ -43,6 +43,18 @@ def test_ticks_alone_bring_an_approved_task_to_its_end(world):
     assert len(world.datev.bookings()) == 1
 
 
+def test_ticks_take_in_what_lies_in_the_watched_folder(world, settings, tmp_path):
+    settings.HAND_IN_DIR = str(tmp_path)
+    (tmp_path / "x.csv").write_bytes(b"no booking file")
+
+    for _ in range(2):
+        tasks.tick()
+        run_queue()
+        world.pass_time(timedelta(seconds=61))
+
+    assert len(list((tmp_path / "refused").glob("*.txt"))) == 1
+
+
 def test_a_queue_that_is_emptied_costs_time_and_nothing_else(world):
     gid = world.approved()
 
