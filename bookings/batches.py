@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from bookings.closing import Closing
 from bookings.entry import Entry, Route
 from bookings.extf.names import file_name, reference_id
 from bookings.models import Batch, BatchState, Booking, DatevClient
 from connections import audit, clock
 from connections.errors import TransientError
 from connections.messages import say
-
-
-@dataclass(frozen=True)
-class Closing:
-    """When an integration's batches are sent: at this many rows, or this long after the first one."""
-
-    count: int = 1
-    age: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -111,7 +106,7 @@ def _with_room(
             defaults={
                 "label": label[:30],
                 "close_count": closing.count,
-                "close_at": clock.now() + closing.age,
+                "close_at": closing.closes_at(clock.now(), ZoneInfo(settings.TIME_ZONE)),
             },
         )
         # The update also holds the row until the end of the transaction, so that nobody closes it meanwhile.

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from bookings import dxso_plan, endings
+from bookings import dxso_plan, endings, isolation, successors
 from bookings.claims import Claim
 from bookings.models import (
     Batch,
@@ -22,7 +22,7 @@ from bookings.models import (
     ProtocolEntry,
 )
 from connections import clock
-from connections.messages import Message, say
+from connections.messages import DataFault, Message, say
 
 # Source: DATEV accounting:dxso-jobs 2.1.7, DXSoJobStatus (read 2026-11).
 SUCCEEDED, FAILED, PARTLY, CANCELLED, NOT_CANCELLED = 2, 3, 4, 5, 6
@@ -75,9 +75,39 @@ def _succeeded(claim: Claim, job: Job) -> Message:
 
 
 def _failed(claim: Claim, job: Job, lines: Sequence[Any]) -> Message:
-    said = _errors(lines)
+    """None was taken. Where the protocol names the culprits, the others go on by themselves without them."""
+    batch, said = claim.batch, _errors(lines)
+    blamed, is_complete = blame(batch, lines)
+    travelled = batch.bookings.filter(verdict=BookingVerdict.FOLLOWS).count()
+    goes_on = is_complete and 0 < len(blamed) < travelled
     message = say("DATEV has taken none of the documents: %(text)s", text=said or say("no reason was given."))
-    return endings.settle(claim, BatchState.FAILED, message, job=job, text=said, code="3")
+    if goes_on:
+        _set_aside(claim, blamed)
+        message = say(
+            "DATEV has taken none of the documents, because of %(count)s bookings that are set aside now: "
+            "%(text)s. The others are sent again by themselves.",
+            count=len(blamed),
+            text=said,
+        )
+    settled = endings.settle(claim, BatchState.FAILED, message, job=job, text=said, code="3")
+    if goes_on:
+        successors.correct(batch, by="")
+    return settled
+
+
+def _set_aside(claim: Claim, blamed: Mapping[int, str]) -> None:
+    names = {
+        booking.pk: booking.sent_entry.document_field_1
+        for booking in Booking.objects.filter(pk__in=list(blamed))
+    }
+    culprits = {
+        key: isolation.Culprit(names[key], (DataFault("DATEV", text, say("DATEV refused this document.")),))
+        for key, text in blamed.items()
+    }
+    reason = say(
+        "DATEV refused these documents. Correct them and send them again: nothing was booked of them."
+    )
+    isolation.set_aside(claim, culprits, reason, BatchState.FAILED)
 
 
 def _cancelled(claim: Claim, job: Job) -> Message:

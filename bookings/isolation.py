@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bookings import debtor_batches, dxso_plan, validation
+from bookings.batches import names_of
 from bookings.claims import Claim
 from bookings.entry import Route
 from bookings.models import Batch, BatchKind, BatchState, Booking, BookingVerdict, DebtorUpdate
@@ -101,6 +102,7 @@ def set_aside(claim: Claim, culprits: Culprits, reason: Message, state: BatchSta
         reason=reason.to_json(),
         faults=faults_to_json(listed(culprits)),
     )
+    Batch.objects.filter(pk=aside.pk).update(**names_of(aside))
     _move(batch, aside, culprits)
     claim.save(rows=batch.rows - len(culprits))
     audit.record(

@@ -143,10 +143,20 @@ def _message(state: State, booking: Booking, batch: Batch) -> Message:
     if booking.reason:
         return Message.from_json(booking.reason)
     if state == "collecting":
-        return say("Collected with other bookings; the batch is not closed yet.")
+        return _collecting(batch)
     if batch.reason:
         return Message.from_json(batch.reason)
     return say("The batch is closed and will be sent to DATEV.")
+
+
+def _collecting(batch: Batch) -> Message:
+    if batch.close_at is None:
+        return say("Collected with other bookings; the batch is not closed yet.")
+    return say(
+        "Collected with other bookings (%(rows)s so far); sent on %(at)s at the latest.",
+        rows=batch.rows,
+        at=f"{timezone.localtime(batch.close_at):%d.%m.%Y %H:%M}",
+    )
 
 
 def entries(origin: str, revision: int) -> list[Entry]:

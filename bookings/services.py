@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Sum
 
 from bookings import dxso_plan, validation
-from bookings.batches import Closing, Slot, collect, estimated_bytes
+from bookings.batches import Slot, collect, estimated_bytes
+from bookings.closing import Closing
 from bookings.entry import Books, Entry, Route
 from bookings.models import SETTLED, Batch, BatchState, Booking, BookingVerdict, DatevClient, Document
 from bookings.snapshot import books

@@ -41,6 +41,7 @@ from connections.adminsite import (
     ReadOnlyAdmin,
     link,
     link_to,
+    listed,
     may,
     page_of,
     post_action,
@@ -69,8 +70,18 @@ def is_uncorrected(batch: Batch, *states: BatchState) -> bool:
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    list_display = ("shown_name", "client", "shown_month", "route", "shown_state", "rows", "sent_at", "why")
-    list_filter = ("state", "client", "route", "month")
+    list_display = (
+        "shown_name",
+        "client",
+        "kind",
+        "shown_month",
+        "route",
+        "shown_state",
+        "rows",
+        "sent_at",
+        "why",
+    )
+    list_filter = ("state", "client", "kind", "route", "month")
     list_select_related = ("client",)
     search_fields = ("filename", "reference", "sha256", "label", "jobs__vendor_ref")
     show_full_result_count = False
@@ -109,10 +120,30 @@ class BatchAdmin(ReadOnlyAdmin):
         ),
         (
             _("Revisions"),
-            {"fields": ("revision", "attempt", "predecessor", "successor"), "classes": ["collapse"]},
+            {
+                "fields": (
+                    "revision",
+                    "attempt",
+                    "predecessor",
+                    "successor",
+                    "came_from",
+                    "set_aside_rows",
+                    "awaited",
+                ),
+                "classes": ["collapse"],
+            },
         ),
     )
-    readonly_fields = ("shown_month", "from_where", "created_at", "predecessor", "successor")
+    readonly_fields = (
+        "shown_month",
+        "from_where",
+        "created_at",
+        "predecessor",
+        "successor",
+        "came_from",
+        "set_aside_rows",
+        "awaited",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         found: QuerySet[Batch] = super().get_queryset(request)
@@ -145,6 +176,18 @@ class BatchAdmin(ReadOnlyAdmin):
     @display(description=_("corrected by"))
     def successor(self, batch: Batch) -> SafeString | str:
         return link_to(batch.corrections.first())
+
+    @display(description=_("set aside from"))
+    def came_from(self, batch: Batch) -> SafeString | str:
+        return link_to(batch.set_aside_from)
+
+    @display(description=_("rows that were set aside"))
+    def set_aside_rows(self, batch: Batch) -> SafeString | str:
+        return listed(link_to(aside) for aside in batch.set_aside.defer("content").order_by("pk"))
+
+    @display(description=_("waits for"))
+    def awaited(self, batch: Batch) -> SafeString | str:
+        return link_to(batch.waits_for) if batch.state == BatchState.CLOSED else EMPTY
 
     def get_urls(self) -> list[URLPattern]:
         views = CorrectionViews(self)
@@ -342,6 +385,10 @@ def _page(batch: Batch) -> dict[str, Any]:
         "bookings_url": f"{reverse('admin:bookings_booking_changelist')}?batch__id__exact={batch.pk}",
         "more_bookings": total - len(found),
         "jobs": [(link_to(job), state_label(job, JOB_TONES), job) for job in batch.jobs.all()],
+        "debtors": [
+            (update.row or "-", link_to(update.debtor), update.debtor.customer_ref)
+            for update in batch.debtor_updates.select_related("debtor")[:BOOKINGS_LISTED]
+        ],
         "documents": [
             (link_to(document), state_label(document, DOCUMENT_TONES), document) for document in documents
         ],

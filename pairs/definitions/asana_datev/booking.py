@@ -19,6 +19,7 @@ from connections.messages import DataFault, say
 from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
 from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from
+from pairs.closing import closing_of
 from pairs.definitions.asana_datev import attachments, corrections, exclusive, results, source
 from pairs.definitions.asana_datev.settings import datev_client
 from pairs.engine import Context
@@ -163,10 +164,7 @@ def _place(context: Context, task: Task, client: DatevClient, books: Books, entr
         label=str(context.setting("batch_label")),
         booking_label=task.name,
         source_url=task.permalink_url,
-        closing=services.Closing(
-            count=int(context.setting("close_count")),
-            age=timedelta(minutes=int(context.setting("close_minutes"))),
-        ),
+        closing=closing_of(context),
         guard=lambda: exclusive.hold_alone(context),
     )
 
@@ -203,7 +201,12 @@ def _settled(context: Context, booked: selectors.BookingOutcome) -> Outcome:
         return parked(RecordState.UNSETTLED, booked.message, code=booked.code, version=version)
     if booked.state != "posted":
         return parked(
-            RecordState.REJECTED, booked.message, code=booked.code, help_url=booked.help_url, version=version
+            RecordState.REJECTED,
+            booked.message,
+            faults=booked.faults,
+            code=booked.code,
+            help_url=booked.help_url,
+            version=version,
         )
     changes = _changes(context, written) if written and decision != "keep" else ()
     if changes:

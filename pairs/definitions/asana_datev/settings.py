@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bookings.models import DatevClient
 from connections.base import SettingField
 from connections.messages import DataFault, say
+from pairs.closing import CLOSING_SETTINGS, check_closing
 
 if TYPE_CHECKING:
     from pairs.models import Integration
@@ -106,20 +107,7 @@ SETTINGS = (
         ),
         help_text="DATEV knows the same file under another id, so the booking can't be linked to it.",
     ),
-    SettingField(
-        "close_count",
-        "Bookings per file",
-        "integer",
-        default=1,
-        help_text="A file is sent when it holds this many bookings; 1 sends each at once.",
-    ),
-    SettingField(
-        "close_minutes",
-        "Sent at the latest after (minutes)",
-        "integer",
-        default=60,
-        help_text="A file that does not fill up is sent after this time.",
-    ),
+    *CLOSING_SETTINGS,
     SettingField(
         "batch_label",
         "Label of the batches",
@@ -158,7 +146,7 @@ def is_day(text: str) -> bool:
 
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
-    faults = []
+    faults = check_closing(integration)
     if not is_day(str(integration.setting("begin_on"))):
         faults.append(
             DataFault(
