@@ -24,6 +24,7 @@ PURE = (
     "bookings.extf",
     "bookings.debtor_details",
     "bookings.dxso",
+    "bookings.einvoice",
     "bookings.invoices",
     "bookings.starter",
     "bookings.validation",
