@@ -19,11 +19,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings import batches, corrections, decisions
+from bookings.admin import batch_page
 from bookings.admin.correction_views import CorrectionViews, may_be_corrected
 from bookings.admin.shown import (
     BATCH_TONES,
-    DOCUMENT_TONES,
-    JOB_TONES,
     bookings_of,
     entries_table,
     extf_file,
@@ -32,14 +31,13 @@ from bookings.admin.shown import (
 from bookings.entry import Route
 from bookings.given import dxso
 from bookings.given import package as packages
-from bookings.models import Batch, BatchState, Booking, BookingVerdict, Document
+from bookings.models import Batch, BatchState, BookingVerdict
 from bookings.noted import noted
 from connections import audit, queue
 from connections.admin.subjects import subject_link
 from connections.adminsite import (
     EMPTY,
     ReadOnlyAdmin,
-    link,
     link_to,
     listed,
     may,
@@ -47,12 +45,9 @@ from connections.adminsite import (
     post_action,
     sentence,
     state_label,
-    stored_fault_rows,
 )
 from connections.messages import say
 
-BOOKINGS_LISTED = 50
-CHANGES_SHOWN = 100
 ROWS_SHOWN = 500
 UNCLEAR = (BatchState.UNKNOWN, BatchState.PARTLY)
 
@@ -212,7 +207,7 @@ class BatchAdmin(ReadOnlyAdmin):
         batch = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if batch is not None:
-            context |= _page(batch)
+            context |= batch_page.context(batch)
             if may(request, "change", Batch) and may_be_corrected(batch):
                 context["rows_url"] = reverse("admin:bookings_batch_rows", args=[batch.pk])
                 context["upload_url"] = reverse("admin:bookings_batch_corrected_file", args=[batch.pk])
@@ -364,54 +359,3 @@ def _downloaded(batch: Batch) -> tuple[bytes, str, str]:
         for file in batch.files.filter(attempt=batch.attempt, content__isnull=False):
             archive.writestr(file.filename, bytes(file.content or b""))
     return packed.getvalue(), f"{batch.filename}.zip", "application/zip"
-
-
-def _page(batch: Batch) -> dict[str, Any]:
-    """What stands above the fields: why it is where it is, its bookings, jobs and documents."""
-    found = bookings_of(batch, BOOKINGS_LISTED)
-    total = batch.bookings.count()
-    guids = [guid for booking in found for guid in booking.sent_entry.documents]
-    documents = Document.objects.filter(guid__in=guids).defer("content")
-    return {
-        "state": state_label(batch, BATCH_TONES),
-        "why": sentence(batch.reason),
-        "help_url": batch.help_url,
-        "faults": stored_fault_rows(batch.faults),
-        "file_url": reverse("admin:bookings_batch_file", args=[batch.pk]),
-        "bookings": [
-            (booking, link(page_of(booking), booking.row or "-"), subject_link(booking.origin, booking.label))
-            for booking in found
-        ],
-        "bookings_url": f"{reverse('admin:bookings_booking_changelist')}?batch__id__exact={batch.pk}",
-        "more_bookings": total - len(found),
-        "jobs": [(link_to(job), state_label(job, JOB_TONES), job) for job in batch.jobs.all()],
-        "debtors": [
-            (update.row or "-", link_to(update.debtor), update.debtor.customer_ref)
-            for update in batch.debtor_updates.select_related("debtor")[:BOOKINGS_LISTED]
-        ],
-        "documents": [
-            (link_to(document), state_label(document, DOCUMENT_TONES), document) for document in documents
-        ],
-        "noted_corrections": [
-            (
-                one,
-                one.get_kind_display(),
-                one.differences[:CHANGES_SHOWN],
-                max(len(one.differences) - CHANGES_SHOWN, 0),
-            )
-            for one in batch.noted_corrections.defer("content")
-        ],
-        "elsewhere": _elsewhere(batch),
-    }
-
-
-def _elsewhere(batch: Batch) -> list[tuple[SafeString | str, SafeString | str]]:
-    """The records whose bookings were replaced, with the batch in which they travel now."""
-    replaced = list(batch.bookings.filter(verdict=BookingVerdict.RELEASED).order_by("pk")[:BOOKINGS_LISTED])
-    newer = Booking.objects.filter(origin__in={one.origin for one in replaced}).select_related("batch")
-    latest = {one.origin: one for one in newer.defer("batch__content").order_by("revision", "pk")}
-    return [
-        (subject_link(one.origin, one.label), link_to(latest[one.origin].batch))
-        for one in replaced
-        if latest[one.origin].revision > one.revision
-    ]
