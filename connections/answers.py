@@ -104,14 +104,14 @@ def wait_asked_for(headers: Mapping[str, str]) -> timedelta | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII):
         wait = timedelta(seconds=min(float(text), LONGEST_WAIT.total_seconds()))
     else:
-        until = _moment(text)
+        until = http_date(text)
         if until is None:
             return None
-        wait = until - (_moment(headers.get("Date", "")) or clock.now())
+        wait = until - (http_date(headers.get("Date", "")) or clock.now())
     return min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
-def _moment(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
     """An HTTP date, aware UTC; None for anything else."""
     try:
         moment = parsedate_to_datetime(text)

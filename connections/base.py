@@ -35,6 +35,9 @@ class SettingField:
     choices: tuple[tuple[str, str], ...] = ()
     discover: str = ""
     role: Literal["source", "target"] = "source"
+    # The settings whose choices the list depends on, by key: it is asked for with what was chosen there,
+    # joined by "/". () = the nearest discovered setting before it of the same side.
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class OAuthProfile:
     # How long a sign-in lasts; None = until revoked. The token answer may say it better (`consent_end`).
     consent_lifetime: timedelta | None = None
     consent_is_sliding: bool = False
+    # The end of a sliding sign-in that no use puts off (Atlassian: 365 days); None = there is none.
+    consent_longest: timedelta | None = None
     # One revoke request for each token with `token_type_hint`, or only for the refresh token.
     revoke_tokens: tuple[Literal["access_token", "refresh_token"], ...] = ("access_token", "refresh_token")
     sends_token_type_hint: bool = True
@@ -165,10 +170,22 @@ class WebhookProtocol:
     # True: a person registers it in the vendor's own administration (`instructions` says how). `register`
     # then makes no call and returns the secret that the person entered at the connection.
     is_manual = False
+    # True: all webhooks of a connection go to one address, and each delivery concerns all of them.
+    shares_address = False
+    # True: `find` says cheaply where our webhook is; one that lies at another address is registered again.
+    is_listed = False
     # A webhook that ends sooner than this is renewed.
     renew_before = timedelta(days=10)
     # Headers (lower case) that `wake` reads and that are kept with a delivery.
     kept_headers: tuple[str, ...] = ()
+
+    def is_wanted(self, connection: Connection) -> bool:
+        """Whether webhooks are used for this connection at all."""
+        return True
+
+    def by_hand(self, connection: Connection) -> bool:
+        """Whether a person registers the webhooks of this connection; see `is_manual`."""
+        return self.is_manual
 
     def handshake(self, headers: Mapping[str, str], body: bytes) -> Handshake | None:
         """The handshake that this request carries, or None for an ordinary delivery."""

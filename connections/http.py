@@ -6,6 +6,7 @@ What `requests` and `urllib3` raise ends here; callers see the errors of `connec
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, Protocol, cast
 
 import requests
@@ -66,7 +67,8 @@ class Transport:
     """Calls to one vendor over one connection. Made for a piece of work, not shared between threads.
 
     `subject` names the record the calls are for ("record:12") in the call log. `hosts` are the origins
-    that may be called; by default those of the vendor's `base_urls`.
+    that may be called; by default those of the vendor's `base_urls`. `wait_of` reads from the headers of an
+    answer how long the vendor asks us to wait, `pauses_all` whether that is meant for the whole connection.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class Transport:
         hosts: Iterable[str] | None = None,
         total_seconds: float | None = None,
         hidden: Collection[str] = (),
+        wait_of: Callable[[Mapping[str, str]], timedelta | None] = wait_asked_for,
+        pauses_all: Callable[[Mapping[str, str]], bool] = lambda headers: True,
     ) -> None:
         self.connection = connection
         self.faults = faults
@@ -93,6 +97,8 @@ class Transport:
         # A call may renew the sign-in, be refused, renew it again and be repeated: all inside one lease.
         self._seconds = total_seconds or settings.RECORD_LEASE_SECONDS / 4 - 2
         self._hidden = tuple(hidden)
+        self._wait_of = wait_of
+        self._pauses_all = pauses_all
 
     def call(
         self,
@@ -271,11 +277,12 @@ class Transport:
             self._understood(answer),
             vendor=self.connection.vendor,
             status=answer.status_code,
-            wait=wait_asked_for(answer.headers),
+            wait=self._wait_of(answer.headers),
             is_write=is_write,
             # A vendor's sentence may name the very token that it refused.
             hidden=(*self._known_secrets(), credential),
         )
-        if error.retry_after and answer.status_code in (429, 503):
+        asks_for_pause = answer.status_code in (429, 503) and self._pauses_all(answer.headers)
+        if error.retry_after and asks_for_pause:
             limits.pause(self.connection, clock.now() + error.retry_after)
         return error

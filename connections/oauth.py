@@ -34,6 +34,8 @@ VERIFIER_LENGTH = 64
 STATE_BYTES = 32
 # Error codes of RFC 6749, section 4.1.2.1, and OpenID Connect Core, section 3.1.2.6.
 LONGEST_CODE = 60
+# Asks for a refresh token. Source: OpenID Connect Core, section 11.
+OFFLINE_SCOPE = "offline_access"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def finish(query: Mapping[str, str], by: str) -> SignedIn:
             query["code"], verifier=flow.secrets["code_verifier"], redirect_uri=flow.secrets["redirect_uri"]
         )
         check_nonce(connection, answer, flow.secrets["nonce"])
+        check_stays(connection, answer, flow.secrets["scopes"])
     except AccessLostError:
         raise _failed(connection, _code_refused(connection), by) from None
     except ConnectorError as error:
@@ -177,6 +180,20 @@ def check_nonce(connection: Connection, answer: Mapping[str, Any], nonce: str) -
             say(
                 "The answer of %(vendor)s does not belong to this sign-in and was not used. Start again.",
                 vendor=label(connection.vendor),
+            ),
+            vendor=connection.vendor,
+        )
+
+
+def check_stays(connection: Connection, answer: Mapping[str, Any], requested: list[str]) -> None:
+    """Raises ConfigurationError for a sign-in that ends with its first token though more was asked for."""
+    if OFFLINE_SCOPE in requested and not answer.get("refresh_token"):
+        raise ConfigurationError(
+            say(
+                "%(vendor)s gave no permission to stay signed in (%(scope)s), so the sign-in was not kept: "
+                "it would end within the hour. Allow this for the app, then sign in again.",
+                vendor=label(connection.vendor),
+                scope=OFFLINE_SCOPE,
             ),
             vendor=connection.vendor,
         )

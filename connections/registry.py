@@ -14,8 +14,9 @@ def vendors() -> Mapping[str, Vendor]:
     from connections.vendors.asana import VENDOR as asana
     from connections.vendors.datev import VENDOR as datev
     from connections.vendors.dynamics import VENDOR as dynamics
+    from connections.vendors.jira import VENDOR as jira
 
-    return {vendor.key: vendor for vendor in (asana, datev, dynamics)}
+    return {vendor.key: vendor for vendor in (asana, datev, dynamics, jira)}
 
 
 def vendor(key: str) -> Vendor:

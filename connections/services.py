@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connections import audit, clock, health
-from connections.base import Checkup
+from connections.base import Checkup, OAuthProfile
 from connections.errors import AccessLostError, ConfigurationError, ConnectorError
 from connections.messages import say
 from connections.models import Connection, TokenSet
@@ -127,6 +127,32 @@ def keep_alive(now: datetime) -> int:
     return refreshed
 
 
+def unfinished(now: datetime) -> list[TokenSet]:
+    """Sign-ins whose refresh got no answer (lost, or the process died) and whose vendor lets us ask again.
+
+    That is allowed for some minutes only, so it is not left to the next call that happens to need a token.
+    """
+    candidates = (
+        TokenSet.objects.filter(connection__is_on=True, refresh_starts__gt=0)
+        .exclude(refreshing_until__gt=now)
+        .select_related("connection")
+    )
+    return [held for held in candidates if held.connection.is_usable and _may_repeat(held)]
+
+
+def finish_refreshes(now: datetime) -> int:
+    """Ask again for the answers that `unfinished` names; returns how many came."""
+    return sum(_refreshed(held) for held in unfinished(now))
+
+
+def _may_repeat(held: TokenSet) -> bool:
+    try:
+        profile = vendor(held.connection.vendor).oauth(held.connection)
+    except ConfigurationError:
+        return False
+    return profile is not None and profile.may_repeat_refresh
+
+
 def _refreshed(held: TokenSet) -> bool:
     """Whether the refresh worked; the token store has noted on the connection why not."""
     try:
@@ -145,8 +171,17 @@ def _lapses_unused(held: TokenSet, now: datetime) -> bool:
         return False
     if profile is None or not profile.consent_is_sliding:
         return False
+    if _ends_anyway(held, profile):
+        return False
     life = held.consent_ends_at - held.issued_at
     return now > held.issued_at + life / KEEP_ALIVE_PART
+
+
+def _ends_anyway(held: TokenSet, profile: OAuthProfile) -> bool:
+    """Whether the end that is near is the one that no use puts off."""
+    if profile.consent_longest is None or held.signed_in_at is None or held.consent_ends_at is None:
+        return False
+    return held.consent_ends_at >= held.signed_in_at + profile.consent_longest
 
 
 def ends_soon(held: TokenSet, now: datetime) -> bool:

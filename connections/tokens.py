@@ -77,7 +77,7 @@ class TokenStore:
             held = TokenSet.objects.select_for_update().get(connection_id=self.connection.pk)
             for name, value in _fields(answer, profile, now, refresh_token="").items():
                 setattr(held, name, value)
-            held.consent_ends_at = _consent_end(answer, profile, now)
+            held.consent_ends_at = _consent_end(answer, profile, now, signed_in_at=now)
             held.generation += 1
             held.signed_in_at = now
             held.signed_in_as = profile.identity(answer)[:200]
@@ -189,7 +189,7 @@ class TokenStore:
         except OutcomeUnknownError as error:
             if profile.may_lose_sign_in:
                 self._give_up(held, self._lost())
-            self._release(held)
+            self._release(held, is_lost=True)
             raise TransientError(error.message, vendor=error.vendor, status=error.status) from error
         except ConfigurationError as error:
             # Asked again only when a person has changed something: records must not hammer the vendor.
@@ -215,7 +215,8 @@ class TokenStore:
     def _store_refreshed(self, held: TokenSet, answer: Mapping[str, Any], profile: OAuthProfile) -> str:
         now = clock.now()
         fields = _fields(answer, profile, now, refresh_token=held.tokens.get("refresh_token", ""))
-        end, kept = _consent_end(answer, profile, now), held.consent_ends_at
+        end = _consent_end(answer, profile, now, signed_in_at=held.signed_in_at)
+        kept = held.consent_ends_at
         if not profile.consent_is_sliding:
             # A fixed end only comes nearer, even if the vendor names the full life again at every refresh.
             end = min(filter(None, (end, kept)), default=None)
@@ -237,11 +238,11 @@ class TokenStore:
         if not TokenSet.objects.filter(connection_id=self.connection.pk).exists():
             revoke_all(self.connection, profile, tokens)
 
-    def _release(self, held: TokenSet) -> None:
-        """Nothing was used up: the next one may try."""
+    def _release(self, held: TokenSet, *, is_lost: bool = False) -> None:
+        """Nothing was used up: the next one may try. After a lost answer it should (`unfinished`)."""
         TokenSet.objects.filter(
             pk=held.pk, generation=held.generation, refreshing_by=held.refreshing_by
-        ).update(refreshing_by="", refreshing_until=None, refresh_starts=0)
+        ).update(refreshing_by="", refreshing_until=None, refresh_starts=1 if is_lost else 0)
 
     def _give_up(self, held: TokenSet, message: Message) -> NoReturn:
         """The refresh token is dead or lost: it is dropped, so that nobody can send it again.
@@ -369,10 +370,18 @@ def _fields(
     }
 
 
-def _consent_end(answer: Mapping[str, Any], profile: OAuthProfile, now: datetime) -> datetime | None:
-    """When a sign-in of this moment ends: as the answer says, else as the vendor declares; None: unknown."""
+def _consent_end(
+    answer: Mapping[str, Any], profile: OAuthProfile, now: datetime, *, signed_in_at: datetime | None
+) -> datetime | None:
+    """When a sign-in that was used now ends: as the answer says, else as the vendor declares; None: unknown.
+
+    The earlier one of two ends: for want of use, and whatever happens.
+    """
     lifetime = _seconds(answer.get("refresh_token_expires_in")) or profile.consent_lifetime
-    return now + lifetime if lifetime else None
+    ends = [now + lifetime] if lifetime else []
+    if profile.consent_longest and signed_in_at:
+        ends.append(signed_in_at + profile.consent_longest)
+    return min(ends, default=None)
 
 
 def _seconds(value: Any) -> timedelta | None:

@@ -33,6 +33,8 @@ class Offers:
         settings = self.integration.settings or {}
         above = _above(self.integration.declared.settings, field)
         chosen = str(settings.get(above.key, "")) if above else ""
+        if field.below:
+            chosen = "/".join(str(settings.get(key) or "") for key in field.below)
         if field.discover == OPTIONS and above is not None:
             fields = self.setting(above) or ()
             return next((found.options for found in fields if found.ref == chosen), ())

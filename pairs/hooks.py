@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -42,12 +43,47 @@ def protocol(hook: Webhook) -> WebhookProtocol:
 
 
 def address(hook: Webhook) -> str:
-    """Our public address for this hook; its last part can't be guessed."""
-    path = reverse("webhook", kwargs={"vendor_key": hook.connection.vendor, "public_id": hook.public_id})
+    """Our public address for this hook; its last part can't be guessed.
+
+    Where all hooks of a connection share one, it is that of the oldest.
+    """
+    public_id = hook.public_id
+    if protocol(hook).shares_address:
+        public_id = _sharing(hook).values_list("public_id", flat=True)[0]
+    path = reverse("webhook", kwargs={"vendor_key": hook.connection.vendor, "public_id": public_id})
     return f"{settings.PUBLIC_URL}{path}"
 
 
+def _sharing(hook: Webhook) -> QuerySet[Webhook]:
+    """All hooks of the same connection, the oldest first, where they share their address."""
+    return (
+        Webhook.objects.filter(connection_id=hook.connection_id).select_related("connection").order_by("pk")
+    )
+
+
 # --- Receiving ---
+
+
+def at(vendor_key: str, public_id: UUID) -> Webhook | None:
+    """A hook whose deliveries come to this address; None for an address that is not in use."""
+    hook = (
+        Webhook.objects.select_related("connection")
+        .filter(public_id=public_id, connection__vendor=vendor_key)
+        .first()
+    )
+    if hook is None or hook.state != WebhookState.REMOVED:
+        return hook
+    # The one whose address it is may be gone while others still use it.
+    others = _sharing(hook) if protocol(hook).shares_address else Webhook.objects.none()
+    return others.exclude(state=WebhookState.REMOVED).first()
+
+
+def receive(hook: Webhook, headers: Mapping[str, str], body: bytes) -> list[Delivery]:
+    """Keep a genuine delivery for each hook that it concerns, as far as it is new there."""
+    shared = protocol(hook).shares_address
+    concerned = _sharing(hook).exclude(state=WebhookState.REMOVED) if shared else [hook]
+    stored = [store_delivery(one, headers, body) for one in concerned]
+    return [delivery for delivery in stored if delivery is not None]
 
 
 def answer_handshake(hook: Webhook, headers: Mapping[str, str], body: bytes) -> Mapping[str, str] | None:
@@ -132,7 +168,9 @@ def plan() -> None:
         for flow in integration.declared.flows:
             if flow.wake is None or not can_be_reached():
                 continue
-            if vendor(integration.side(flow.reads).vendor).webhooks is None:
+            connection = integration.side(flow.reads)
+            known = vendor(connection.vendor).webhooks
+            if known is None or not known.is_wanted(connection):
                 continue
             for resource_ref in flow.watched(FlowContext(integration, flow)):
                 wanted.add((integration.pk, flow.key, resource_ref))
@@ -194,6 +232,8 @@ def _is_wanted(hook: Webhook) -> bool:
     flow = next((flow for flow in integration.declared.flows if flow.key == hook.flow), None)
     if flow is None or not integration.is_on or hook.connection != integration.side(flow.reads):
         return False
+    if not protocol(hook).is_wanted(hook.connection):
+        return False
     return hook.resource_ref in flow.watched(FlowContext(integration, flow))
 
 
@@ -202,6 +242,9 @@ def _is_lost(hook: Webhook) -> bool:
     now = clock.now()
     heard_at = hook.last_seen_at or hook.registered_at or now
     state = _renewed_state(hook, now)
+    if state.exists and protocol(hook).is_listed:
+        here = protocol(hook).find(hook.connection, hook.resource_ref, address(hook))
+        state = replace(state, exists=here == hook.vendor_ref)
     Webhook.objects.filter(pk=hook.pk).update(checked_at=now)
     limit = protocol(hook).silence_limit
     is_silent = limit is not None and now - heard_at > limit

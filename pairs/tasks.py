@@ -45,6 +45,8 @@ def tick() -> str:
         queue.wake("pairs.tasks.work_bookings")
         if settings.HAND_IN_DIR:
             queue.wake("pairs.tasks.take_in_files")
+        if services.unfinished(now):
+            queue.wake("pairs.tasks.finish_refreshes")
     lost = work.deliveries(only_lost=True)
     _keep_house(now)
     return f"{freed} freed, {waiting} due, {lost} lost deliveries"
@@ -65,6 +67,11 @@ def keep_house() -> str:
     deleted += sum(connection_housekeeping.clean_up(now).values())
     deleted += booking_housekeeping.forget(now)
     return f"{deleted} rows deleted, {services.keep_alive(now)} sign-ins refreshed"
+
+
+def finish_refreshes() -> str:
+    """Ask again for new tokens whose answer was lost, while the vendor allows it."""
+    return f"{services.finish_refreshes(clock.now())} sign-ins refreshed"
 
 
 def poll(cursor_id: int) -> str:

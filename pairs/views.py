@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from pairs import hooks
-from pairs.models import Webhook, WebhookState
 
 
 class RawBodyParser(BaseParser):
@@ -32,12 +31,7 @@ class WebhookView(APIView):
     parser_classes = (RawBodyParser,)
 
     def post(self, request: Request, vendor_key: str, public_id: UUID) -> Response:
-        hook = (
-            Webhook.objects.select_related("connection")
-            .filter(public_id=public_id, connection__vendor=vendor_key)
-            .exclude(state=WebhookState.REMOVED)
-            .first()
-        )
+        hook = hooks.at(vendor_key, public_id)
         if hook is None:
             return Response(status=404)
         body = self._body(request)
@@ -50,7 +44,7 @@ class WebhookView(APIView):
         if not hooks.is_genuine(hook, request.headers, body):
             hooks.store_refusal(hook, "signature")
             return Response(status=401)
-        hooks.store_delivery(hook, request.headers, body)
+        hooks.receive(hook, request.headers, body)
         return Response(status=200)
 
     def _body(self, request: Request) -> bytes | None:

@@ -82,3 +82,35 @@ def dynamics_connection(
     )
     TokenStore(connection).current()
     return connection
+
+
+def jira_connection(jira: Any, name: str = "Jira Muster GmbH", **settings: Any) -> Connection:
+    """A connection on which the simulator's person has signed in, with its site chosen."""
+    from connections.tokens import TokenStore
+    from connections.vendors.jira.login import scopes
+
+    connection = Connection.objects.create(
+        name=name,
+        vendor="jira",
+        settings={
+            "client_id": jira.client_id,
+            "site": jira.site,
+            "api_url": jira.api_url,
+            "auth_url": jira.auth_url,
+            "calls_per_minute": 3000,
+        }
+        | settings,
+        secrets={"client_secret": jira.client_secret, "webhook_secret": "entered-by-an-administrator"},
+    )
+    asked = scopes(connection)
+    access, refresh = jira.sign_in(scopes=asked)
+    answer = {
+        "access_token": access,
+        "refresh_token": refresh,
+        "expires_in": jira.options.access_token_seconds,
+        "scope": " ".join(asked),
+    }
+    TokenStore(connection).store_answer(answer, clock.now())
+    connection.health = Health.OK
+    connection.save(update_fields=("health",))
+    return connection

@@ -103,9 +103,14 @@ class ConnectionAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
     def options(
         self, request: HttpRequest, connection: Connection | None, field: SettingField
     ) -> Sequence[tuple[str, str]] | None:
-        """What the vendor offers; not asked before a first test went well, because that may take long."""
+        """What the vendor offers; not asked before a first test got through, because that may take long.
+
+        That test may have found something missing: the very choice that is to be made here.
+        """
         declared = self.declared(request, connection)
-        if connection is None or declared is None or connection.health != Health.OK or not connection.is_on:
+        if connection is None or declared is None or not connection.is_on:
+            return None
+        if connection.health != Health.OK and not (connection.is_usable and connection.checkup):
             return None
         ask = declared.discover.get(field.discover)
         return [(option.ref, option.label) for option in ask(connection, "")] if ask else None

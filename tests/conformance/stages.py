@@ -11,6 +11,7 @@ from mlconnector.sandbox.asana import AsanaSimulator
 from mlconnector.sandbox.datev import DatevSimulator
 from mlconnector.sandbox.datev.state import Client
 from mlconnector.sandbox.dynamics import DynamicsSimulator
+from mlconnector.sandbox.jira import API_URL, AUTH_URL, JiraSimulator
 from tests import factories
 from tests.pairs.world import World
 
@@ -52,6 +53,26 @@ def _many_currencies(dynamics: Any) -> int:
     return 230
 
 
+def _many_jira_projects(jira: Any) -> int:
+    for number in range(229):
+        jira.add_project(f"P{number}", f"Projekt {number}")
+    return 230
+
+
+def _jira() -> Any:
+    """With a project in which the person who signs in may work."""
+    jira = JiraSimulator()
+    jira.add_project("FIN", "Finanzbuchhaltung")
+    return jira
+
+
+def _jira_parents(jira: Any) -> Mapping[str, str]:
+    project = jira.project("FIN").id
+    screen = f"{project}/{jira.type_id('FIN')}"
+    lists = ("create_fields", "required_fields", "external_fields")
+    return {"issue_types": project, "statuses": project, **dict.fromkeys(lists, screen)}
+
+
 def _asana_parents(asana: Any) -> Mapping[str, str]:
     project = asana.add_project()
     asana.add_custom_field(project, "Konto", "enum", options=["4930"])
@@ -91,6 +112,14 @@ VENDORS: dict[str, VendorStage] = {
                 {"body": {"value": [], "@odata.nextLink": f"{EVIL}/api/data/v9.2/transactioncurrencies"}},
             ),
         ),
+    ),
+    "jira": VendorStage(
+        _jira,
+        (AUTH_URL, API_URL),
+        factories.jira_connection,
+        fill=_many_jira_projects,
+        listing="projects",
+        parents=_jira_parents,
     ),
 }
 
