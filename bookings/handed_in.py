@@ -35,7 +35,11 @@ def hand_in(
     """
     if len(content) > MAX_BYTES:
         raise RejectedError(say("The file is larger than 50 MB. DATEV takes smaller files only."))
-    ref, found = _owner(content, client)
+    ref, found = _owner(content)
+    if client is not None:
+        # Kept with the one who hands it in: nobody is told of the files of another client.
+        is_theirs = ref in ("", client.ref)
+        ref, found = client.ref, client if is_theirs else found
     sha256 = hashlib.sha256(content).hexdigest()
     known = HandedIn.objects.filter(client_ref=ref, sha256=sha256).defer("content").first()
     if known is not None and known.state == HandedInState.TAKEN:
@@ -50,7 +54,7 @@ def hand_in(
                     reading,
                     reason,
                     faults,
-                    client=found,
+                    client=client or found,
                     client_ref=ref,
                     sha256=sha256,
                     filename=clean(filename, 255).strip() or "-",
@@ -78,14 +82,14 @@ def content_of(handed_in: HandedIn) -> bytes | None:
     return None if stored is None else bytes(stored)
 
 
-def _owner(content: bytes, client: DatevClient | None) -> tuple[str, DatevClient | None]:
-    """("455148-1", our client): as the file says, else for whom it is handed in."""
+def _owner(content: bytes) -> tuple[str, DatevClient | None]:
+    """("455148-1", our client of this name) as the file says; ("", None) if it names none."""
     try:
         consultant, number = formats.recognised(content).owner(content)
     except RejectedError:
         consultant = number = 0
     if not consultant or not number:
-        return (client.ref, client) if client is not None else ("", None)
+        return "", None
     found = DatevClient.objects.filter(consultant_number=consultant, client_number=number).first()
     return f"{consultant}-{number}"[:20], found
 

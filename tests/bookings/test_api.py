@@ -94,6 +94,9 @@ def test_a_token_opens_the_files_of_its_client_alone(world, program):
 
     assert stranger.get(reverse("handed-in-file", args=[row])).status_code == 404
     assert hand_in(stranger, given.extf({11: "RE-2"})).status_code == 422
+    of_another = hand_in(stranger, given.extf())
+    assert of_another.status_code == 422
+    assert of_another.json()["batch"] is None and of_another.json()["id"] != row
     assert Batch.objects.count() == 1
 
 
