@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -94,6 +94,58 @@ def _see(record: Record, change: Change) -> None:
         state__in=(RecordState.SENT, RecordState.UNKNOWN)
     ).update(state=RecordState.WAITING, due_at=now, failures=0)
     Record.objects.filter(pk=record.pk, state__in=(RecordState.SENT, RecordState.UNKNOWN)).update(due_at=now)
+
+
+def note(
+    integration: Integration,
+    flow_key: str,
+    ref: str,
+    version: str,
+    reason: Message,
+    *,
+    label: str = "",
+    url: str = "",
+) -> None:
+    """Our own write has left an object like this, so seeing it is no news. Makes its record, dormant.
+
+    A record that is about to be looked at still is. Versions begin with their moment, then "|": one that was
+    seen since then is not put back.
+    """
+    record, is_new = Record.objects.get_or_create(
+        integration=integration,
+        flow=flow_key,
+        source_ref=ref,
+        defaults={
+            "label": label[:300],
+            "source_url": url,
+            "seen_version": version,
+            "handled_version": version,
+            "state": RecordState.DORMANT,
+            "reason": reason.to_json(),
+        },
+    )
+    if is_new:
+        audit.record("record.entered", record.subject, version=version, source_ref=ref)
+        return
+
+    def later(seen: str) -> str:
+        return seen if seen.partition("|")[0] > version.partition("|")[0] else version
+
+    retouch(integration, flow_key, ref, later, is_read=True)
+
+
+def retouch(
+    integration: Integration, flow_key: str, ref: str, change: Callable[[str], str], *, is_read: bool = False
+) -> None:
+    """Replace the version seen by what `change` makes of it, however many are at it; wakes nothing.
+
+    With `is_read` a snapshot, older than what was just read, is dropped.
+    """
+    dropped = {"snapshot": None, "snapshot_at": None} if is_read else {}
+    rows = Record.objects.filter(integration=integration, flow=flow_key, source_ref=ref).order_by()
+    while (seen := rows.values_list("seen_version", flat=True).first()) is not None:
+        if rows.filter(seen_version=seen).update(seen_version=change(seen), **dropped):
+            return
 
 
 def due(now: datetime) -> QuerySet[Record]:

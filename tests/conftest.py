@@ -13,6 +13,7 @@ from django.utils import translation
 
 from connections import clock
 from connections.models import Connection
+from pairs.work_items import known
 from tests import factories
 from tests.audit_support import audit_trail_can_be_flushed  # noqa: F401
 from tests.mounting import mounted, post_to_product
@@ -79,9 +80,10 @@ def _touches_a_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def put_back() -> Iterator[None]:
-    """The clock, and the language that a page was asked for in."""
+    """The clock, the language that a page was asked for in, and what is remembered of projects."""
     yield
     clock.reset()
+    known.forget()
     translation.deactivate()
 
 

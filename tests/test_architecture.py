@@ -34,6 +34,8 @@ PURE = (
     "connections.redaction",
     "pairs.base",
     "pairs.mapping",
+    "pairs.work_items.item",
+    "pairs.work_items.wire",
 )
 NOT_PURE = re.compile(
     r"(django\.(db|http|views|contrib)|requests|urllib3|authlib|http\.client|urllib\.request|rest_framework"

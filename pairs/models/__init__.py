@@ -8,7 +8,7 @@ from pairs.models.integration import (
     ValueTable,
     ValueTableRow,
 )
-from pairs.models.record import PARKED, WORKABLE, Link, Record, RecordState
+from pairs.models.record import PARKED, WORKABLE, Finding, Link, Record, RecordState
 from pairs.models.traffic import Cursor, Delivery, Heartbeat, Verdict, Webhook, WebhookState
 
 __all__ = (
@@ -17,6 +17,7 @@ __all__ = (
     "Cursor",
     "Delivery",
     "FieldMapping",
+    "Finding",
     "Heartbeat",
     "Integration",
     "Link",

@@ -128,13 +128,43 @@ class Link(models.Model):
     target_ref = models.CharField(max_length=200)
     target_url = models.URLField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What was written last, as digests by part, and how the object was known last; see `pairs.work_items`.
+    content = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("link")
         verbose_name_plural = _("links")
+        indexes = (models.Index(fields=("integration", "target_ref"), name="link_by_target"),)
         constraints = (
             models.UniqueConstraint(fields=("integration", "flow", "source_ref"), name="one_link_per_source"),
         )
 
     def __str__(self) -> str:
         return f"{self.source_ref} -> {self.target_ref}"
+
+
+class Finding(models.Model):
+    """An object of the target that carried a natural key before we had a link to it: an earlier installation.
+
+    `container` is where it was found, a project; the row with an empty `key` says that it was looked through.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="findings")
+    container = models.CharField(max_length=100)
+    key = models.CharField(max_length=300, blank=True)
+    target_ref = models.CharField(max_length=200, blank=True)
+    # The object as it was read, to see what it holds already.
+    snapshot = models.JSONField(null=True, blank=True)
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("integration", "container", "key"), name="one_finding_per_container_and_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} -> {self.target_ref}"

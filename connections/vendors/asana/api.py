@@ -98,6 +98,7 @@ class AsanaApi:
         assignee: str | None = None,
         completed: bool | None = None,
         approval_status: str = "",
+        is_plain: bool = False,
         fields: Mapping[str, Any] | None = None,
     ) -> Task:
         return outgoing.change(
@@ -109,6 +110,7 @@ class AsanaApi:
             assignee=assignee,
             completed=completed,
             approval_status=approval_status,
+            is_plain=is_plain,
             values=fields,
         )
 
@@ -132,7 +134,7 @@ class AsanaApi:
     def comments(self, task: str) -> list[Story]:
         return stories.comments(self.client, task)
 
-    def comment(self, task: str, text: str) -> str:
+    def comment(self, task: str, text: str) -> Story:
         return stories.comment(self.client, task, text)
 
     def attachments(self, task: str) -> list[Attachment]:

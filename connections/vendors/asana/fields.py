@@ -55,6 +55,8 @@ class CustomField:
     precision: int | None = None
     is_read_only: bool = False
     currency_code: str = ""
+    # "percentage": 0.25 is shown as 25 %, and `precision` counts the digits shown.
+    format: str = ""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> CustomField:
@@ -70,6 +72,7 @@ class CustomField:
             precision=raw.get("precision"),
             is_read_only=is_read_only(raw, kind),
             currency_code=raw.get("currency_code") or "",
+            format=raw.get("format") or "",
         )
 
 

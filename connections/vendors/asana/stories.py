@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from connections.vendors.asana.client import Client, path
 
@@ -21,14 +22,17 @@ def comments(client: Client, task: str) -> list[Story]:
     """What people and integrations wrote; Asana's own notes about changes are left out."""
     found = client.everything(path("tasks", task, "stories"), opt_fields=STORY_FIELDS)
     return [
-        Story(raw["gid"], raw.get("text") or "", raw.get("created_at") or "")
+        _story(raw)
         for raw in found
         if raw.get("type") == "comment" or raw.get("resource_subtype") == "comment_added"
     ]
 
 
-def comment(client: Client, task: str, text: str) -> str:
-    """The gid of the new comment. Plain text: broken markup would be stored escaped without an error."""
-    story = client.write("POST", path("tasks", task, "stories"), {"text": text}, opt_fields=STORY_FIELDS)
-    gid: str = story["gid"]
-    return gid
+def comment(client: Client, task: str, text: str) -> Story:
+    """The new comment. Plain text: broken markup would be stored escaped without an error."""
+    raw = client.write("POST", path("tasks", task, "stories"), {"text": text}, opt_fields=STORY_FIELDS)
+    return _story(raw)
+
+
+def _story(raw: Mapping[str, Any]) -> Story:
+    return Story(raw["gid"], raw.get("text") or "", raw.get("created_at") or "")

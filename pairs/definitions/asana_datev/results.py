@@ -146,7 +146,7 @@ def _write_comment(context: Context, result: TaskResult, text: str) -> None:
         return {"story": gid} if gid else None
 
     def do() -> dict[str, str]:
-        return {"story": context.source.comment(context.record.source_ref, text)}
+        return {"story": context.source.comment(context.record.source_ref, text).gid}
 
     context.effect(f"comment:{result.kind}:{result.token}", do, find=find, content=text)
 

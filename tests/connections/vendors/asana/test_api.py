@@ -291,7 +291,7 @@ def test_a_comment_is_written_and_found_again_among_asanas_own_notes(
 ) -> None:
     asana.approve(task)
 
-    gid = api.comment(task, "Gebucht & übergeben <b> [ML-1]")
+    gid = api.comment(task, "Gebucht & übergeben <b> [ML-1]").gid
 
     assert [(story.gid, story.text) for story in api.comments(task)] == [
         (gid, "Gebucht & übergeben <b> [ML-1]")
