@@ -338,7 +338,7 @@ def test_killed_anywhere_a_file_is_taken_and_sent_once(world: World, monkeypatch
     points: list[str] = []
     with rolled_back(), killed_at(0, points, monkeypatch):
         way()
-    for step in range(1, len(points) + 1, 3 if connection.vendor == "postgresql" else 1):
+    for step in range(1, len(points) + 1, 6 if connection.vendor == "postgresql" else 2):
         world.datev.store.uploads.clear()
         with rolled_back():
             with pytest.raises(Killed), killed_at(step, [], monkeypatch):
