@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from connections.admin.logs import raw
 from connections.adminsite import EMPTY, ReadOnlyAdmin, Tone, label, link_to, sentence, state_label
+from pairs import hooks
 from pairs.models import Cursor, Delivery, Verdict, Webhook, WebhookState
 from pairs.registry import pairs
 
@@ -30,6 +31,10 @@ def flow_label(thing: Webhook | Cursor) -> str:
     declared = pairs().get(thing.integration.pair)
     flow = next((flow for flow in declared.flows if flow.key == thing.flow), None) if declared else None
     return gettext(flow.label) if flow else thing.flow
+
+
+def is_entered_by_hand(hook: Webhook) -> bool:
+    return hook.state != WebhookState.REMOVED and hooks.protocol(hook).by_hand(hook.connection)
 
 
 class TrafficAdmin(ReadOnlyAdmin):
@@ -50,7 +55,10 @@ class TrafficAdmin(ReadOnlyAdmin):
 
 @admin.register(Webhook)
 class WebhookAdmin(TrafficAdmin):
-    """Neither the secret nor the unguessable part of the address is shown."""
+    """Neither the secret nor the unguessable part of the address is shown.
+
+    Who may change connections sees the address of a webhook that a person enters at the vendor.
+    """
 
     list_display = (
         "__str__",
@@ -74,11 +82,27 @@ class WebhookAdmin(TrafficAdmin):
         "checked_at",
         "error_shown",
     )
-    readonly_fields = ("state_shown", "integration_shown", "flow_shown", "error_shown")
+    readonly_fields = ("state_shown", "integration_shown", "flow_shown", "error_shown", "steps_shown")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may_see = request.user.has_perm("connections.change_connection")
+        return (*self.fields, "steps_shown") if may_see and obj and is_entered_by_hand(obj) else self.fields
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, hook: Webhook) -> SafeString:
         return state_label(hook, HOOK_TONES)
+
+    @admin.display(description=_("how to enter it"))
+    def steps_shown(self, hook: Webhook) -> SafeString:
+        """The address, ready to be copied, and what a person does at the vendor, step by step."""
+        target = hooks.address(hook)
+        steps = hooks.protocol(hook).instructions(hook.connection, hook.resource_ref, target)
+        return format_html(
+            '<input class="mlc-copy" readonly value="{}" aria-label="{}"><ol class="mlc-steps">{}</ol>',
+            target,
+            gettext("address"),
+            format_html_join("", "<li>{}</li>", ((str(step),) for step in steps)),
+        )
 
 
 @admin.register(Delivery)

@@ -22,6 +22,7 @@ from connections.models import (
     OAuthFlow,
     TokenSet,
 )
+from tests import factories
 from tests.bookings.world import datev_client
 from tests.factories import ASANA, DATEV
 from tests.pairs.admin_pages import button, form_of, look, press, superuser, told, url, viewer
@@ -371,6 +372,15 @@ class TestWhatAVendorOffers:
         CallLog.objects.all().delete()
         assert 'type="text" name="setting_workspace"' in look(superuser(), url(asana_connection))
         assert not CallLog.objects.exists()
+
+    def test_is_chosen_from_a_list_where_a_test_has_found_the_choice_missing(self, jira):
+        connection = factories.jira_connection(jira, site="")
+        browser = superuser()
+        press(browser, button(connection, "run_test"))
+        assert Connection.objects.get().health == Health.ATTENTION
+
+        page = look(browser, url(connection))
+        assert f'<option value="{jira.site}">' in page
 
     def test_is_not_asked_for_inside_the_transaction_that_saves(self, asana_connection, monkeypatch):
         from django.db import connection as database

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connections import clock
+from connections import clock, services
 from connections.admin.panel import signs_in_with_browser
 from connections.errors import AccessLostError, ConfigurationError, TransientError
 from connections.models import CallLog, Connection, Health, TokenSet
@@ -104,6 +104,38 @@ def test_a_token_request_as_json(store, server):
     known = store(answer(200, tokens(1)), encoding="json", **CREDENTIALS)
     known.current()
     assert json.loads(server.received[0].body)["grant_type"] == "client_credentials"
+
+
+def test_a_lost_answer_is_asked_for_again_by_the_clock_where_that_is_allowed(store):
+    repeatable = {"may_repeat_refresh": True, "name": "repeatable"}
+    known = store(drop, drop, answer(200, tokens(2, refresh_token="refresh-2")), **repeatable)
+    known.store_answer(json.loads(tokens(1, refresh_token="refresh-1")), clock.now())
+    assert services.unfinished(clock.now()) == []
+    with pytest.raises(TransientError):
+        known.refresh(unless_newer_than="access-1")
+
+    assert services.finish_refreshes(clock.now()) == 0
+    assert services.finish_refreshes(clock.now()) == 1
+    assert services.unfinished(clock.now()) == []
+    assert TokenSet.objects.get().tokens["refresh_token"] == "refresh-2"
+
+
+def test_a_process_that_died_while_refreshing_is_made_up_for_when_its_lease_is_over(store):
+    known = store(answer(200, tokens(2, refresh_token="refresh-2")), may_repeat_refresh=True)
+    known.store_answer(json.loads(tokens(1, refresh_token="refresh-1")), clock.now())
+    TokenSet.objects.update(refresh_starts=1, refreshing_until=clock.now() + timedelta(seconds=90))
+    assert services.finish_refreshes(clock.now()) == 0
+
+    clock.advance(timedelta(seconds=91))
+    assert services.finish_refreshes(clock.now()) == 1
+
+
+def test_a_lost_answer_is_left_alone_where_a_second_question_would_end_the_sign_in(store):
+    known = store(drop)
+    known.store_answer(json.loads(tokens(1, refresh_token="refresh-1")), clock.now())
+    with pytest.raises(AccessLostError):
+        known.refresh(unless_newer_than="access-1")
+    assert services.finish_refreshes(clock.now()) == 0
 
 
 def test_a_refresh_that_may_be_repeated_survives_lost_answers_until_the_vendor_refuses(store):

@@ -66,7 +66,10 @@ def all_at_once(connection: Connection) -> list[str]:
         return process.communicate("go\n", timeout=60)[0].split()
 
 
-def test_eight_processes_with_an_expired_token_make_one_call(signed_in, server):
+@pytest.mark.parametrize("profile", [{}, {"encoding": "json", "may_repeat_refresh": True}])
+def test_eight_processes_with_an_expired_token_make_one_call(signed_in, server, profile):
+    signed_in.settings |= profile
+    signed_in.save()
     server.on("/token", answer(200, tokens(2)))
     assert all_at_once(signed_in) == ["access-2"] * WORKERS
     assert len(server.received) == 1

@@ -5,7 +5,9 @@ import pytest
 from connections import audit, clock
 from connections.messages import say
 from connections.models import AuditEntry
+from pairs import hooks
 from pairs.models import Cursor, Delivery, Verdict, Webhook, WebhookState
+from tests import factories
 from tests.pairs.admin_pages import look, superuser, told, url, viewer
 from tests.pairs.world import World
 
@@ -56,6 +58,25 @@ def test_every_page_can_be_looked_at_and_shows_no_secret(world, hook, deliveries
             page = look(browser, address)
             assert SECRET not in page
             assert str(hook.public_id) not in page, "who knows the address may knock"
+
+
+@pytest.mark.parametrize(
+    ("kind", "person", "is_shown"),
+    [("admin", superuser, True), ("admin", viewer, False), ("dynamic", superuser, False)],
+)
+def test_who_may_change_connections_sees_how_a_webhook_is_entered_by_hand(
+    world, hook, jira, kind, person, is_shown
+):
+    hook.connection = factories.jira_connection(jira, webhooks=kind)
+    hook.state = WebhookState.ACTIVE
+    hook.save()
+
+    page = look(person(), url(hook))
+
+    assert (f'value="{hooks.address(hook)}"' in page) is is_shown
+    assert (f"project IN ({world.project})" in page) is is_shown
+    assert (str(hook.public_id) in page) is is_shown
+    assert "entered-by-an-administrator" not in page
 
 
 def test_a_body_is_for_superusers_alone_and_a_refused_one_was_never_kept(deliveries):

@@ -139,3 +139,65 @@ def test_the_webhook_of_a_side_that_is_not_read_any_more_is_removed(hook, pair, 
     hooks.plan()
     hooks.heal(hook.pk)
     assert Webhook.objects.get().state == WebhookState.REMOVED
+
+
+# --- one address for all hooks of a connection ---
+
+
+@pytest.fixture
+def shared(protocol):
+    protocol.shares_address = True
+    return protocol
+
+
+def second_hook(integration):
+    return Webhook.objects.create(
+        integration=integration,
+        connection=integration.target,
+        flow="another",
+        resource_ref="other",
+        state=WebhookState.ACTIVE,
+    )
+
+
+def test_hooks_that_share_an_address_all_hear_a_delivery(hook, shared, target_side):
+    other = second_hook(target_side)
+
+    assert hooks.address(other) == hooks.address(hook)
+    stored = hooks.receive(hook, {}, b'{"a": 1}')
+    assert {delivery.webhook_id for delivery in stored} == {hook.pk, other.pk}
+    assert hooks.receive(hook, {}, b'{"a": 1}') == [], "both will be worked off yet"
+
+
+def test_a_shared_address_outlives_the_hook_that_it_is_named_after(hook, shared, target_side):
+    other = second_hook(target_side)
+    Webhook.objects.filter(pk=hook.pk).update(state=WebhookState.REMOVED)
+
+    found = hooks.at("datev", hook.public_id)
+    assert found == other and hooks.address(other).endswith(f"{hook.public_id}/")
+    assert [delivery.webhook_id for delivery in hooks.receive(found, {}, b"{}")] == [other.pk]
+
+    shared.shares_address = False
+    assert hooks.at("datev", hook.public_id) is None
+
+
+def test_a_hook_that_lies_at_another_address_is_registered_again(hook, protocol, settings):
+    protocol.is_listed = True
+    protocol.find = lambda connection, resource_ref, target_url: "7" if "hub.example" in target_url else None
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register"]
+
+    settings.PUBLIC_URL = "https://new.example"
+    Webhook.objects.update(due_at=clock.now())
+    hooks.heal(hook.pk)
+    assert protocol.calls == ["register", "remove", "register"]
+
+
+def test_a_connection_that_wants_no_webhooks_loses_those_it_has(hook, protocol):
+    protocol.is_wanted = lambda connection: False
+    hooks.plan()
+    assert Webhook.objects.get().due_at <= clock.now()
+    hooks.heal(hook.pk)
+    assert Webhook.objects.get().state == WebhookState.REMOVED
+    hooks.plan()
+    assert Webhook.objects.get().state == WebhookState.REMOVED

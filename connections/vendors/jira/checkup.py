@@ -103,8 +103,10 @@ class Findings:
     def look_at_scopes(self, site: Site) -> None:
         """What was granted for this site; a scope that was added to the app later needs a new sign-in."""
         asked = login.site_scopes(self.connection)
-        granted = [scope for scope in asked if scope in site.scopes]
-        refused = [scope for scope in asked if scope not in site.scopes]
+        # A site is listed with what earlier sign-ins were granted too.
+        held = site.scopes & login.granted_scopes(self.connection)
+        granted = [scope for scope in asked if scope in held]
+        refused = [scope for scope in asked if scope not in held]
         self.may.append(say("Permissions (scopes): %(scopes)s", scopes=", ".join(granted)))
         if refused:
             self.missing.append(
@@ -195,7 +197,8 @@ def list_projects(connection: Connection, parent: str) -> list[Option]:
 
 def list_issue_types(connection: Connection, parent: str) -> list[Option]:
     """What can be created in the project `parent` by itself: subtasks need an issue above them."""
-    found = JiraApi(connection).issue_types(parent) if parent else []
+    project, _slash, _rest = parent.partition("/")
+    found = JiraApi(connection).issue_types(project) if project else []
     return [Option(kind.id, kind.name, "issue_type") for kind in found if not kind.is_subtask]
 
 

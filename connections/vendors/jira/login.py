@@ -77,3 +77,9 @@ def site_scopes(connection: Connection) -> tuple[str, ...]:
     """What is asked for at the site; the right to register webhooks only where they are registered."""
     hooks = (WEBHOOK_SCOPE,) if connection.setting("webhooks") == "dynamic" else ()
     return (*WORK_SCOPES, *hooks)
+
+
+def granted_scopes(connection: Connection) -> frozenset[str]:
+    """What was granted at the sign-in, as the last token answer says it."""
+    held = getattr(connection, "token_set", None)
+    return frozenset(str(held.tokens.get("scope") or "").split()) if held else frozenset()

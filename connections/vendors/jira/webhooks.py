@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,9 @@ from joserfc.jwk import OctKey
 
 from connections import clock
 from connections.base import HookState, WebhookProtocol
-from connections.errors import ConfigurationError
+from connections.errors import ConfigurationError, RejectedError
 from connections.messages import Message, say
-from connections.vendors.jira.client import Client, objects, ref
+from connections.vendors.jira.client import Client, ref
 from connections.vendors.jira.errors import OPTIONAL_FAULTS
 from connections.vendors.jira.external import quoted
 from connections.vendors.jira.news import IDENTIFIER_HEADER
@@ -45,6 +46,8 @@ ALGORITHM = "HS256"
 # would want 256 bits; Atlassian's secrets are longer).
 LEEWAY_SECONDS = 60
 SHORTEST_KEY_BYTES = 32
+
+_ADDRESS = re.compile(r"(https?://[^/\s]+)/\S*")
 
 
 class JiraWebhooks(WebhookProtocol):
@@ -101,12 +104,8 @@ class JiraWebhooks(WebhookProtocol):
         others = [hook for hook in _listed(client) if hook.url and hook.url != target_url]
         for hook in (hook for hook in others if _host(hook.url) == _host(target_url)):
             _delete(client, hook.id)
-        body = {"url": target_url, "webhooks": [_entry(resource_ref)]}
-        answer = mapping(client.change("POST", "/webhook", body, ok=(200,)).json())
-        result = mapping(next(iter(objects(answer.get("webhookRegistrationResult"))), None))
-        made = ref(result.get("createdWebhookId"))
-        if not made:
-            raise _refused(result, [hook for hook in others if _host(hook.url) != _host(target_url)])
+        foreign = [hook for hook in others if _host(hook.url) != _host(target_url)]
+        made = _registered(client, {"url": target_url, "webhooks": [_entry(resource_ref)]}, foreign)
         registered = next((hook for hook in _listed(client) if hook.id == made), None)
         if registered is None or (registered.url and registered.url != target_url):
             _delete(client, made)
@@ -249,32 +248,45 @@ def _host(url: str) -> str:
         return ""
 
 
-def _refused(result: Mapping[str, Any], others: Sequence[_Hook]) -> ConfigurationError:
+def _registered(client: Client, body: Mapping[str, Any], foreign: Sequence[_Hook]) -> str:
+    """The id of the new webhook. Raises ConfigurationError for a refusal, which may come in a good answer."""
+    try:
+        answer = client.change("POST", "/webhook", body, ok=(200,)).json()
+    except RejectedError as error:
+        raise _refused(error.message, foreign) from error
+    results = mapping(answer).get("webhookRegistrationResult")
+    result = mapping(results[0]) if isinstance(results, list) and results else {}
+    made = ref(result.get("createdWebhookId"))
+    if made:
+        return made
     errors = result.get("errors")
-    said = "; ".join(text(one) for one in errors if text(one)) if isinstance(errors, list) else ""
-    if others:
-        return _other_address(others, said)
+    said = [text(one) for one in errors if text(one)] if isinstance(errors, list) else []
+    raise _refused("; ".join(said), foreign)
+
+
+def _refused(said: object, foreign: Sequence[_Hook]) -> ConfigurationError:
+    if foreign:
+        return _other_address(foreign)
     return ConfigurationError(
         say(
             "Jira did not register the webhook; the scheduled reading finds every change meanwhile. Jira "
             "says: %(reason)s",
-            reason=said or "-",
+            # Jira may name the address of another installation: whoever knows all of it could knock there.
+            reason=_ADDRESS.sub(r"\1/...", str(said)) or "-",
         ),
         vendor="jira",
         code="not_registered",
     )
 
 
-def _other_address(others: Sequence[_Hook], said: str = "") -> ConfigurationError:
-    """Only the host is named: whoever knows the whole address could knock there."""
+def _other_address(others: Sequence[_Hook]) -> ConfigurationError:
     hosts = sorted({_host(hook.url) for hook in others if hook.url})
     return ConfigurationError(
         say(
             "Jira delivers the webhooks of an app to one address only, and this app has another one "
             "(%(host)s). Give each installation an Atlassian app of its own. The scheduled reading finds "
-            "every change meanwhile. %(reason)s",
+            "every change meanwhile.",
             host=", ".join(hosts) or "?",
-            reason=said,
         ),
         vendor="jira",
         code="other_address",

@@ -96,10 +96,15 @@ class ApiCall:
 
     # --- what it is about ---------------------------------------------------------------------------------
     def may(self, permission: str, project: Project | None = None) -> bool:
+        """In the project; without one, in any project.
+
+        Source: Jira Cloud REST v3, "Get my permissions" (OpenAPI file of 2025-12).
+        """
         account = self.person.account_id
         if permission == "ADMINISTER":
             return account in self.site.admins
-        return project is None or account not in project.denied.get(permission, set())
+        asked = [project] if project else self.site.projects.values()
+        return any(account not in one.denied.get(permission, set()) for one in asked)
 
     def must(self, permission: str, project: Project) -> None:
         """Raises JiraError 403."""
