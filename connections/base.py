@@ -99,6 +99,8 @@ class OAuthProfile:
     revokes_before_sign_in: bool = False
     # What this vendor's token answers mean beyond RFC 6749; asked before the table of the RFC.
     token_faults: tuple[Fault, ...] = ()
+    # Headers of a refused token request that say more than its body; read as part of the text.
+    token_error_headers: tuple[str, ...] = ()
     # Reads who signed in from the token answer, without a call; {} when the answer does not say.
     identity: Callable[[Mapping[str, Any]], str] = lambda answer: ""
 
@@ -174,6 +176,9 @@ class WebhookProtocol:
     shares_address = False
     # True: `find` says cheaply where our webhook is; one that lies at another address is registered again.
     is_listed = False
+    # True: the vendor's handshake may also come shortly after its answer to the registration. It carries no
+    # secret then and is answered, no more.
+    has_late_handshake = False
     # A webhook that ends sooner than this is renewed.
     renew_before = timedelta(days=10)
     # Headers (lower case) that `wake` reads and that are kept with a delivery.

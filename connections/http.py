@@ -39,6 +39,7 @@ __all__ = [
     "UnlistedStatusError",
     "Unset",
     "VendorError",
+    "Watch",
     "mounted",
     "unset",
 ]
@@ -63,6 +64,16 @@ class Auth(Protocol):
         """Whether there is another credential now than `rejected`, which the vendor refused."""
 
 
+class Watch(Protocol):
+    """Stands beside each exchange of a transport: may forbid it beforehand, and learns from its answer."""
+
+    def before(self, request: requests.PreparedRequest) -> None:
+        """Raises TransientError when this call may not be made now."""
+
+    def after(self, answer: requests.Response | None) -> None:
+        """The answer to the call that `before` allowed; None when it was not made or not answered."""
+
+
 class Transport:
     """Calls to one vendor over one connection. Made for a piece of work, not shared between threads.
 
@@ -85,6 +96,7 @@ class Transport:
         hidden: Collection[str] = (),
         wait_of: Callable[[Mapping[str, str]], timedelta | None] = wait_asked_for,
         pauses_all: Callable[[Mapping[str, str]], bool] = lambda headers: True,
+        watch: Watch | None = None,
     ) -> None:
         self.connection = connection
         self.faults = faults
@@ -93,6 +105,7 @@ class Transport:
         self.headers = dict(headers or {})
         self.request_id_headers = tuple(request_id_headers)
         self.subject = ""
+        self.watch = watch
         self._hosts = hosts
         # A call may renew the sign-in, be refused, renew it again and be repeated: all inside one lease.
         self._seconds = total_seconds or settings.RECORD_LEASE_SECONDS / 4 - 2
@@ -125,13 +138,9 @@ class Transport:
         )
         self._check_host(request)
         signer = self.auth if isinstance(auth, Unset) else auth
-        limits.acquire(self.connection)
-        credential = signer.apply(request.headers) if signer else ""
-        answer = self._exchange(request, credential, is_write=is_write)
+        answer, credential = self._signed(request, signer, is_write=is_write)
         if answer.status_code == 401 and signer and self._may_renew(answer) and signer.renewed(credential):
-            limits.acquire(self.connection)
-            credential = signer.apply(request.headers)
-            answer = self._exchange(request, credential, is_write=is_write)
+            answer, credential = self._signed(request, signer, is_write=is_write)
         if answer.status_code in ok:
             return Answer(
                 status=answer.status_code,
@@ -239,6 +248,22 @@ class Transport:
         return {addresses.origin(url) for url in urls if url}
 
     # --- one exchange ------------------------------------------------------------------------------------
+
+    def _signed(
+        self, request: requests.PreparedRequest, signer: Auth | None, *, is_write: bool
+    ) -> tuple[requests.Response, str]:
+        """The answer and the credential that was sent, once the limits allow the call."""
+        if self.watch:
+            self.watch.before(request)
+        answer: requests.Response | None = None
+        try:
+            limits.acquire(self.connection)
+            credential = signer.apply(request.headers) if signer else ""
+            answer = self._exchange(request, credential, is_write=is_write)
+        finally:
+            if self.watch:
+                self.watch.after(answer)
+        return answer, credential
 
     def _exchange(
         self, request: requests.PreparedRequest, credential: str, *, is_write: bool

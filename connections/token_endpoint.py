@@ -139,7 +139,7 @@ class TokenEndpoint:
         transport = Transport(
             self.connection,
             faults=(*profile.token_faults, *FAULTS),
-            read_error=read_error,
+            read_error=self._read_error,
             hosts=(profile.token_url, profile.revoke_url),
             total_seconds=TOTAL_SECONDS,
             hidden=(*hidden, *([profile.client_secret] if profile.client_secret else [])),
@@ -154,6 +154,11 @@ class TokenEndpoint:
             json=body if as_json else None,
             data=None if as_json else body,
         )
+
+    def _read_error(self, response: requests.Response) -> VendorError:
+        found = read_error(response)
+        said = [response.headers.get(name, "") for name in self.profile.token_error_headers]
+        return found._replace(text=" ".join(filter(None, (found.text, *said))))
 
     def _ways(self) -> list[str]:
         """The ways to say who we are, the one that is known to work first."""

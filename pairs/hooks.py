@@ -90,11 +90,13 @@ def answer_handshake(hook: Webhook, headers: Mapping[str, str], body: bytes) -> 
     """The headers that answer the vendor's handshake; None when this is not the moment for one.
 
     Only the first handshake inside the window of our own registration is answered, so that nobody
-    who learns the address can plant a secret.
+    who learns the address can plant a secret. One that comes late, where the vendor's may, plants none.
     """
     handshake = protocol(hook).handshake(headers, body)
     if handshake is None:
         return None
+    if _is_late_handshake(hook):
+        return handshake.answer_headers
     candidate = {"candidate": handshake.secret}
     with transaction.atomic():
         current = Webhook.objects.select_for_update().get(pk=hook.pk)
@@ -104,6 +106,16 @@ def answer_handshake(hook: Webhook, headers: Mapping[str, str], body: bytes) -> 
         current.secrets = candidate
         current.save(update_fields=("secrets",))
     return handshake.answer_headers
+
+
+def _is_late_handshake(hook: Webhook) -> bool:
+    registered_at = hook.registered_at
+    return (
+        protocol(hook).has_late_handshake
+        and hook.state == WebhookState.ACTIVE
+        and registered_at is not None
+        and clock.now() - registered_at < REGISTRATION_WINDOW
+    )
 
 
 def is_genuine(hook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:

@@ -1,7 +1,7 @@
 """Sign-ins at vendors, and what every write to them leaves behind."""
 
 from connections.models.audit import AuditEntry
-from connections.models.calls import CallLog, Throttle
+from connections.models.calls import CallLog, EndpointCall, Throttle
 from connections.models.connection import Connection, Health, OAuthFlow, TokenSet
 from connections.models.effects import Effect, EffectState
 
@@ -11,6 +11,7 @@ __all__ = [
     "Connection",
     "Effect",
     "EffectState",
+    "EndpointCall",
     "Health",
     "OAuthFlow",
     "Throttle",

@@ -1,4 +1,4 @@
-"""The shared limiter of a connection, and its technical call log."""
+"""The shared limiter of a connection, its budget of errors, and its technical call log."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection}"
+
+
+class EndpointCall(models.Model):
+    """A call under way (no status), or one that was refused: what `connections.breaker` counts."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="endpoint_calls")
+    endpoint = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("connection", "endpoint", "at"), name="endpoint_calls"),)
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.status or ''}"
 
 
 class CallLog(models.Model):
