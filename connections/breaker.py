@@ -132,9 +132,9 @@ def closed_now(connection: Connection, budget: Budget) -> Sequence[Closed]:
 def sentence(closed: Closed) -> Message:
     """What a person reads of it."""
     return say(
-        "%(count)s calls to '%(endpoint)s' were refused within an hour. So that the vendor does not block this "
-        "app, no call is made there until %(until)s UTC; then it goes on by itself. The technical call log "
-        "shows the reasons.",
+        "%(count)s calls to '%(endpoint)s' were refused within an hour. So that the vendor does not block "
+        "this app, no call is made there until %(until)s UTC; then it goes on by itself. The technical call "
+        "log shows the reasons.",
         count=closed.errors,
         endpoint=closed.endpoint,
         until=f"{closed.until:%Y-%m-%d %H:%M}",

@@ -14,9 +14,10 @@ def vendors() -> Mapping[str, Vendor]:
     from connections.vendors.asana import VENDOR as asana
     from connections.vendors.datev import VENDOR as datev
     from connections.vendors.dynamics import VENDOR as dynamics
+    from connections.vendors.exact import VENDOR as exact
     from connections.vendors.jira import VENDOR as jira
 
-    return {vendor.key: vendor for vendor in (asana, datev, dynamics, jira)}
+    return {vendor.key: vendor for vendor in (asana, datev, dynamics, exact, jira)}
 
 
 def vendor(key: str) -> Vendor:

@@ -134,6 +134,19 @@ def jira() -> Iterator[Any]:
 
 
 @pytest.fixture
+def exact() -> Iterator[Any]:
+    """The simulated Exact Online at https://exact.example, without the limits by the minute and the day.
+
+    Its webhook deliveries come to the product's own views.
+    """
+    from mlconnector.sandbox.exact import ExactSimulator
+
+    simulator = ExactSimulator(post=post_to_product(), calls_per_minute=None, calls_per_day=None)
+    with mounted(simulator, factories.EXACT):
+        yield simulator
+
+
+@pytest.fixture
 def asana_connection(db: None, asana: Any) -> Connection:
     """A connection to the simulated Asana with a personal access token."""
     return factories.asana_connection(asana)
@@ -143,3 +156,9 @@ def asana_connection(db: None, asana: Any) -> Connection:
 def datev_connection(db: None, datev: Any) -> Connection:
     """A connection to the simulated DATEV, signed in."""
     return factories.datev_connection(datev)
+
+
+@pytest.fixture
+def exact_connection(db: None, exact: Any) -> Connection:
+    """A connection to the simulated Exact Online, signed in, its division chosen."""
+    return factories.exact_connection(exact)

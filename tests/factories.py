@@ -11,6 +11,7 @@ ASANA = "https://asana.example"
 ASANA_FILES = "https://asana-files.example"
 DATEV = "https://datev.example"
 ACUMATICA = "https://acumatica.example"
+EXACT = "https://exact.example"
 
 DYNAMICS = "https://muster.crm4.dynamics.example"
 DYNAMICS_API = "https://muster.api.crm4.dynamics.example"
@@ -109,6 +110,39 @@ def jira_connection(jira: Any, name: str = "Jira Muster GmbH", **settings: Any) 
         "refresh_token": refresh,
         "expires_in": jira.options.access_token_seconds,
         "scope": " ".join(asked),
+    }
+    TokenStore(connection).store_answer(answer, clock.now())
+    connection.health = Health.OK
+    connection.save(update_fields=("health",))
+    return connection
+
+
+def exact_connection(exact: Any, name: str = "Exact Online Muster GmbH", **settings: Any) -> Connection:
+    """A connection on which the simulator's user has signed in, with its division chosen.
+
+    Its limits are wide, unless `settings` say otherwise: no test sleeps.
+    """
+    from connections.tokens import TokenStore
+
+    connection = Connection.objects.create(
+        name=name,
+        vendor="exact",
+        settings={
+            "region": exact.region.code,
+            "base_url": exact.base_url,
+            "client_id": exact.client_id,
+            "division": str(exact.division),
+            "calls_per_minute": 3000,
+        }
+        | settings,
+        secrets={"client_secret": exact.client_secret, "webhook_secret": exact.webhook_secret},
+    )
+    access, refresh = exact.add_oauth_tokens()
+    answer = {
+        "access_token": access,
+        "refresh_token": refresh,
+        "token_type": "bearer",
+        "expires_in": str(exact.options.access_token_seconds),
     }
     TokenStore(connection).store_answer(answer, clock.now())
     connection.health = Health.OK

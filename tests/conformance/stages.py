@@ -11,6 +11,7 @@ from mlconnector.sandbox.asana import AsanaSimulator
 from mlconnector.sandbox.datev import DatevSimulator
 from mlconnector.sandbox.datev.state import Client
 from mlconnector.sandbox.dynamics import DynamicsSimulator
+from mlconnector.sandbox.exact import ExactSimulator
 from mlconnector.sandbox.jira import API_URL, AUTH_URL, JiraSimulator
 from tests import factories
 from tests.pairs.world import World
@@ -56,6 +57,16 @@ def _many_currencies(dynamics: Any) -> int:
 def _many_jira_projects(jira: Any) -> int:
     for number in range(229):
         jira.add_project(f"P{number}", f"Projekt {number}")
+    return 230
+
+
+def _exact() -> Any:
+    return ExactSimulator(calls_per_minute=None, calls_per_day=None, errors_per_hour=None)
+
+
+def _many_exact_projects(exact: Any) -> int:
+    for number in range(230):
+        exact.add_project(f"P{number:03d}", f"Projekt {number}")
     return 230
 
 
@@ -110,6 +121,22 @@ VENDORS: dict[str, VendorStage] = {
             (
                 "GET /transactioncurrencies",
                 {"body": {"value": [], "@odata.nextLink": f"{EVIL}/api/data/v9.2/transactioncurrencies"}},
+            ),
+        ),
+    ),
+    "exact": VendorStage(
+        _exact,
+        (factories.EXACT,),
+        factories.exact_connection,
+        fill=_many_exact_projects,
+        listing="projects",
+        parents=lambda exact: {
+            "deliverables": exact.add_project("P1", "Umbau", milestones=[("Rohbau", 100)])
+        },
+        links=(
+            (
+                "project/Projects.list",
+                {"body": {"d": {"results": [], "__next": f"{EVIL}/api/v1/1/project/Projects"}}},
             ),
         ),
     ),

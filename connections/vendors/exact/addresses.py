@@ -60,8 +60,8 @@ def zone_of(connection: Connection) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigurationError(
             say(
-                "There is no time zone '%(zone)s'. Correct it at the connection '%(connection)s', for example "
-                "Europe/Amsterdam.",
+                "There is no time zone '%(zone)s'. Correct it at the connection '%(connection)s', for "
+                "example Europe/Amsterdam.",
                 zone=name,
                 connection=connection.name,
             ),

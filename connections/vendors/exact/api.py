@@ -272,7 +272,8 @@ class ExactApi:
     def set_wbs_budget(
         self, item_id: str, kind: WbsKind, *, cost: Decimal | None = None, hours: Decimal | None = None
     ) -> None:
-        """The plan figures of an activity or expense, as they shall be (`is_repeatable`). Finder: `wbs_item`."""
+        """The plan figures of an activity or expense, as they shall be (`is_repeatable`). Finder: "
+        "`wbs_item`."""
         writing.set_wbs_budget(self.client, kind, item_id, cost=cost, hours=hours)
 
     def set_hour_budget(self, project_id: str, item_id: str, hours: Decimal) -> str:
@@ -302,7 +303,8 @@ class ExactApi:
     def change_cost(
         self, entry_id: str, *, quantity: Decimal | None = None, price: Decimal | None = None
     ) -> CostEntry:
-        """A draft with other figures (`is_repeatable`). RejectedError when it is gone, submitted or approved."""
+        """A draft with other figures (`is_repeatable`). RejectedError when it is gone, submitted or "
+        "approved."""
         return writing.change_cost(self.client, entry_id, quantity=quantity, price=price)
 
     def delete_cost(self, entry_id: str) -> None:

@@ -188,8 +188,8 @@ def _limits_left(client: Client) -> list[Message]:
     minute, day = client.watch.last.minute, client.watch.last.day
     return [
         say(
-            "Calls left: %(left)s of %(limit)s this minute, %(left_today)s of %(limit_today)s until %(reset)s "
-            "UTC.",
+            "Calls left: %(left)s of %(limit)s this minute, %(left_today)s of %(limit_today)s until "
+            "%(reset)s UTC.",
             left=_number(minute.remaining),
             limit=_number(minute.limit),
             left_today=_number(day.remaining),

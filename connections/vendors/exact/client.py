@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connections import clock, limits
-from connections.answers import Answer
 from connections.errors import ConfigurationError, OutcomeUnknownError, RejectedError, TransientError
 from connections.http import Transport
 from connections.messages import say
@@ -15,7 +13,7 @@ from connections.vendors.exact.errors import BUSINESS, FAULTS, read_error
 from connections.vendors.exact.login import ExactAuth
 from connections.vendors.exact.odata import Listing
 from connections.vendors.exact.values import Row, unreadable
-from connections.vendors.exact.watch import ExactWatch
+from connections.vendors.exact.watch import ExactWatch, wait_of
 
 if TYPE_CHECKING:
     from connections.models import Connection
@@ -39,7 +37,12 @@ class Client:
         self.watch = ExactWatch(connection)
         self.zone = addresses.zone_of(connection)
         self.transport = Transport(
-            connection, faults=FAULTS, read_error=read_error, auth=ExactAuth(connection), watch=self.watch
+            connection,
+            faults=FAULTS,
+            read_error=read_error,
+            auth=ExactAuth(connection),
+            wait_of=wait_of,
+            watch=self.watch,
         )
         self._division = division
 
@@ -110,7 +113,7 @@ class Client:
 
     def _listing(self, url: str) -> Listing:
         try:
-            answer = self._call("GET", url, ok=(200,)).json()
+            answer = self.transport.call("GET", url, ok=(200,)).json()
         except RejectedError as error:
             if error.status == 500:
                 raise _passing(error) from error
@@ -125,7 +128,9 @@ class Client:
     def create(self, path: str, values: Mapping[str, Any]) -> Row:
         """POST of a new row; the row as it is then. A refusal that comes as 500 has the code "business"."""
         url = self._url(f"/{self.division}/{path}")
-        answer = self._call("POST", url, is_write=True, json=values, headers=RETURN_ALL, ok=(200, 201)).json()
+        answer = self.transport.call(
+            "POST", url, is_write=True, json=values, headers=RETURN_ALL, ok=(200, 201)
+        ).json()
         try:
             return Row(odata.entity(answer), self.zone)
         except ValueError:
@@ -139,36 +144,15 @@ class Client:
     def change(self, path: str, row_id: str, values: Mapping[str, Any]) -> None:
         """PUT of the fields that are given; the others stay."""
         url = self._url(f"/{self.division}/{odata.key_path(path, row_id)}")
-        self._call("PUT", url, is_write=True, json=values, ok=(200, 204))
+        self.transport.call("PUT", url, is_write=True, json=values, ok=(200, 204))
 
     def delete(self, path: str, row_id: str) -> None:
         """Ask first whether it is there: a 404 counts as an error."""
         url = self._url(f"/{self.division}/{odata.key_path(path, row_id)}")
-        self._call("DELETE", url, is_write=True, ok=(200, 204))
-
-    # --- one call ----------------------------------------------------------------------------------------
+        self.transport.call("DELETE", url, is_write=True, ok=(200, 204))
 
     def _url(self, path: str) -> str:
         return addresses.site(self.connection) + addresses.API_PATH + path
-
-    def _call(self, method: str, url: str, **options: Any) -> Answer:
-        try:
-            return self.transport.call(method, url, **options)
-        except TransientError as error:
-            if error.status == 429:
-                raise self._until_reset(error) from error
-            raise
-
-    def _until_reset(self, error: TransientError) -> TransientError:
-        """The same, with the moment at which the limit starts anew instead of a usual wait."""
-        until = limits.paused_until(self.connection)
-        return TransientError(
-            error.message,
-            vendor=error.vendor,
-            status=error.status,
-            code=error.code,
-            retry_after=until - clock.now() if until else error.retry_after,
-        )
 
 
 def is_not_offered(error: Exception) -> bool:

@@ -40,8 +40,8 @@ _USER_BLOCKED = _(
     "sign in with another user."
 )
 _NO_LICENSE = _(
-    "The Exact Online licence of this company has ended or is blocked. Ask whoever manages your contract with "
-    "Exact."
+    "The Exact Online licence of this company has ended or is blocked. Ask whoever manages your contract "
+    "with Exact."
 )
 _NO_DIVISION = _(
     "The user of this connection has no access to the chosen company (division), or it is blocked. Give the "
@@ -82,8 +82,8 @@ FAULTS: tuple[Fault, ...] = (
         403,
         ConfigurationError,
         _(
-            "The Exact Online user of this connection lacks the right for this, or your package does not hold "
-            "it. Exact Online says: %(text)s"
+            "The Exact Online user of this connection lacks the right for this, or your package does not "
+            "hold it. Exact Online says: %(text)s"
         ),
     ),
     Fault(

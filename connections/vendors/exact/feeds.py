@@ -376,7 +376,8 @@ def _cursor(client: Client, key: str, cursor: str) -> Mapping[str, Any]:
 
 
 def _moved(client: Client, known: Mapping[str, Any]) -> dict[str, str]:
-    """When the division moved to another database, looked up now and then. A move is a FullReadNeededError."""
+    """When the division moved to another database, looked up now and then. A move is a "
+    "FullReadNeededError."""
     now = clock.now()
     looked_at = _moment(known.get("looked_at"))
     if looked_at is not None and now - looked_at < LOOK_FOR_MOVE_EVERY:

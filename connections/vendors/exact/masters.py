@@ -228,7 +228,8 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Item:
-    """What is bought, sold or worked. `is_time`: an hour type. `gl_costs` is what an order line is booked on."""
+    """What is bought, sold or worked. `is_time`: an hour type. `gl_costs` is what an order line is booked "
+    "on."""
 
     id: str
     code: str

@@ -28,7 +28,7 @@ TOPIC_PATHS: Mapping[str, str] = {
     "CostTransactions": "project/CostTransactions",
     "TimeTransactions": "project/TimeTransactions",
 }
-# Endpoint -> the feed whose object the key is (`connections.vendors.exact.feeds`); lines belong to a document.
+# Endpoint -> the feed whose object the key is (see `feeds`); lines belong to a document.
 FEED_OF: Mapping[str, str] = {
     "purchaseorder/purchaseorders": "purchase_orders",
     "purchaseorder/purchaseorderlines": "purchase_orders",

@@ -28,9 +28,9 @@ SETTINGS = (
         _("client ID"),
         required=True,
         help_text=_(
-            "From your app in the Exact App Center (apps.exactonline.com), page 'Manage my apps'. Register an "
-            "app of your own for this installation: a second installation with the same app and user ends the "
-            "sign-in of the first one."
+            "From your app in the Exact App Center (apps.exactonline.com), page 'Manage my apps'. Register "
+            "an app of your own for this installation: a second installation with the same app and user ends "
+            "the sign-in of the first one."
         ),
     ),
     SettingField(
@@ -39,9 +39,10 @@ SETTINGS = (
         "discovered",
         discover="divisions",
         help_text=_(
-            "The company in which everything is read and written. Sign in and test the connection first, then "
-            "choose it from the list: the company that is open for the user in Exact Online stands first. It "
-            "stays fixed whatever the user opens there later. For a second company make a second connection."
+            "The company in which everything is read and written. Sign in and test the connection first, "
+            "then choose it from the list: the company that is open for the user in Exact Online stands "
+            "first. It stays fixed whatever the user opens there later. For a second company make a second "
+            "connection."
         ),
     ),
     SettingField(

@@ -85,11 +85,16 @@ class ExactWatch:
 
     def _rest(self, quota: Quota, kept_back: int, longest: timedelta) -> None:
         """No worker calls before the limit starts anew once nothing is left of it."""
-        if quota.remaining is None or quota.resets_at is None or quota.remaining > kept_back:
-            return
-        now = clock.now()
-        if now < quota.resets_at <= now + longest:
-            limits.pause(self.connection, quota.resets_at + SLACK)
+        wait = _wait(quota, kept_back, longest)
+        if wait is not None:
+            limits.pause(self.connection, clock.now() + wait)
+
+
+def wait_of(headers: Mapping[str, str]) -> timedelta | None:
+    """Until when a limit that is used up starts anew; None where none is (`connections.http.Transport`)."""
+    found = quotas(headers)
+    waits = (_wait(found.minute, 0, LONGEST_MINUTE), _wait(found.day, 0, LONGEST_DAY))
+    return max(filter(None, waits), default=None)
 
 
 def endpoint_of(url: str) -> str:
@@ -104,6 +109,14 @@ def _quota(headers: Mapping[str, str], name: str) -> Quota:
     return Quota(
         _whole(headers.get(f"{name}-Limit")), _whole(headers.get(f"{name}-Remaining")), _moment(reset)
     )
+
+
+def _wait(quota: Quota, kept_back: int, longest: timedelta) -> timedelta | None:
+    """How long to wait for the limit to start anew; None while more than `kept_back` is left of it."""
+    if quota.remaining is None or quota.resets_at is None or quota.remaining > kept_back:
+        return None
+    wait = quota.resets_at - clock.now()
+    return wait + SLACK if timedelta(0) < wait <= longest else None
 
 
 def _moment(epoch_ms: int | None) -> datetime | None:

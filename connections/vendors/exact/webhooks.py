@@ -29,6 +29,7 @@ VALIDATED: Final = "validated"
 class ExactWebhooks(WebhookProtocol):
     """`connections.base.WebhookProtocol` for Exact Online. A resource is the name of a topic."""
 
+    is_listed = True
     # Seen about a second after the answer to the subscription (report of 2026-07).
     has_late_handshake = True
 
@@ -53,7 +54,8 @@ class ExactWebhooks(WebhookProtocol):
             raise ConfigurationError(
                 say(
                     "The webhook secret of the app is not entered at '%(connection)s'. The Exact App Center "
-                    "shows it beside the client secret. Until then changes are found by the scheduled reading.",
+                    "shows it beside the client secret. Until then changes are found by the scheduled "
+                    "reading.",
                     connection=connection.name,
                 ),
                 vendor="exact",

@@ -253,8 +253,8 @@ def _changeable(entry: CostEntry | None) -> CostEntry:
     if not entry.is_changeable:
         raise RejectedError(
             say(
-                "The cost entry %(number)s is submitted or approved in Exact Online and can't be changed from "
-                "here. Undo the approval there, or correct it by a second entry.",
+                "The cost entry %(number)s is submitted or approved in Exact Online and can't be changed "
+                "from here. Undo the approval there, or correct it by a second entry.",
                 number=entry.number or "",
             ),
             vendor="exact",
