@@ -139,7 +139,7 @@ class TestTidyingUp:
                 expires_at=now + timedelta(minutes=minutes),
                 used_at=used_at,
             )
-        assert housekeeping.clean_up(now) == {"calls": 2, "oauth_flows": 2}
+        assert housekeeping.clean_up(now) == {"calls": 2, "oauth_flows": 2, "endpoint_calls": 0}
         assert CallLog.objects.count() == 2
         assert OAuthFlow.objects.get().state == "open"
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from connections.vendors.exact import documents, feeds, masters, projects, writing
+from connections.vendors.exact import changes, documents, masters, projects, writing
+from connections.vendors.exact.changes import ChangedRow, ChangePage, Deletion, DeletionPage
 from connections.vendors.exact.client import Client
 from connections.vendors.exact.documents import (
     Approval,
@@ -20,7 +21,6 @@ from connections.vendors.exact.documents import (
     SalesInvoice,
 )
 from connections.vendors.exact.errors import FullReadNeededError
-from connections.vendors.exact.feeds import ChangedRow, ChangePage, Deletion, DeletionPage
 from connections.vendors.exact.masters import Account, Dimension, Division, GLAccount, Item, Me
 from connections.vendors.exact.payload import HookRef, hook_ref
 from connections.vendors.exact.projects import (
@@ -130,12 +130,12 @@ class ExactApi:
         a row of master data says (`WbsItem.from_row(changed.row, changed.path)`); documents are read afresh.
         Raises FullReadNeededError: begin again with "", and say so.
         """
-        return feeds.changes(self.client, feed, cursor, more)
+        return changes.changes(self.client, feed, cursor, more)
 
     def deletions(self, cursor: str = "", more: str = "") -> DeletionPage:
         """The next page of what was deleted, of all feeds together. Cost centers, cost units, invoice terms
         and hour budgets are not in it: compare with what is there. Errors as in `changes`."""
-        return feeds.deletions(self.client, cursor, more)
+        return changes.deletions(self.client, cursor, more)
 
     def is_ours(self, hook: HookRef) -> bool:
         """Whether a genuine delivery is about this app and division; several connections may share an app."""

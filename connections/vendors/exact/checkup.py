@@ -13,8 +13,9 @@ from connections.base import Checkup
 from connections.breaker import closed_now, sentence
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import Message, say
-from connections.vendors.exact import documents, feeds, masters, odata, projects, webhooks
+from connections.vendors.exact import changes, columns, masters, odata, webhooks
 from connections.vendors.exact.client import Client, is_not_offered
+from connections.vendors.exact.feeds import FEEDS
 from connections.vendors.exact.masters import Division, Me
 from connections.vendors.exact.watch import ERRORS, Quota
 
@@ -35,14 +36,14 @@ class Probe(NamedTuple):
 
 # One endpoint for each scope. Source: resource table of the Exact Online REST API (2025-07).
 PROBES: Sequence[Probe] = (
-    Probe(documents.ORDERS, "PurchaseOrderID", "Purchase orders", _("Purchase orders can be read.")),
-    Probe(documents.INVOICES, "InvoiceID", "Sales invoices", _("Sales invoices can be read.")),
+    Probe(columns.ORDERS, "PurchaseOrderID", "Purchase orders", _("Purchase orders can be read.")),
+    Probe(columns.INVOICES, "InvoiceID", "Sales invoices", _("Sales invoices can be read.")),
     Probe(masters.ACCOUNTS, "ID", "Crm accounts", _("Suppliers and customers can be read.")),
     Probe(masters.GL_ACCOUNTS, "ID", "Financial generalledgers", _("GL accounts can be read.")),
     Probe(masters.COST_CENTERS, "ID", "Financial costcenters", _("Cost centers and units can be read.")),
     Probe(masters.ITEMS, "ID", "Logistics items", _("Items can be read.")),
     Probe(
-        projects.PROJECTS,
+        columns.PROJECTS,
         "ID",
         "Projects projects",
         _("Projects can be read."),
@@ -51,7 +52,7 @@ PROBES: Sequence[Probe] = (
     Probe(webhooks.PATH, "ID", "Organization administration", _("Webhooks can be listed.")),
 )
 # A package may lack it; then orders are read by the time of their change.
-ORDER_FEED = feeds.FEEDS["purchase_orders"]
+ORDER_FEED = FEEDS["purchase_orders"]
 
 
 def check(connection: Connection) -> Checkup:
@@ -174,11 +175,11 @@ def _order_feed(client: Client) -> Message:
     except (ConfigurationError, RejectedError) as error:
         if not is_not_offered(error):
             raise
-        feeds.remember_without(client.connection, ORDER_FEED.key, is_missing=True)
+        changes.remember_without(client.connection, ORDER_FEED.key, is_missing=True)
         return say(
             "Your package lacks the feed of purchase orders, so they are read by the time of their change."
         )
-    feeds.remember_without(client.connection, ORDER_FEED.key, is_missing=False)
+    changes.remember_without(client.connection, ORDER_FEED.key, is_missing=False)
     return say("Changes of purchase orders come as a feed.")
 
 

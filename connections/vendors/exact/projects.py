@@ -12,101 +12,20 @@ from typing import Self
 from connections.messages import DataFault, say
 from connections.vendors.exact import odata
 from connections.vendors.exact.client import Client
+from connections.vendors.exact.columns import (
+    ACTIVITY_COLUMNS,
+    COST_COLUMNS,
+    COSTS,
+    DELIVERABLE_COLUMNS,
+    EXPENSE_COLUMNS,
+    HOUR_BUDGET_COLUMNS,
+    HOUR_BUDGETS,
+    INVOICE_TERMS,
+    PROJECT_COLUMNS,
+    PROJECTS,
+    TERM_COLUMNS,
+)
 from connections.vendors.exact.values import Reference, Row
-
-# Source: reference pages of Projects, WBSDeliverables, WBSActivities, WBSExpenses, InvoiceTerms,
-# ProjectHourBudgets, CostTransactions (2025-07).
-PROJECTS, INVOICE_TERMS = "project/Projects", "project/InvoiceTerms"
-HOUR_BUDGETS, COSTS = "project/ProjectHourBudgets", "project/CostTransactions"
-PROJECT_COLUMNS: Sequence[str] = (
-    "ID",
-    "Code",
-    "Description",
-    "Type",
-    "Account",
-    "AccountCode",
-    "AccountName",
-    "ManagerFullname",
-    "StartDate",
-    "EndDate",
-    "BudgetedAmount",
-    "BudgetedCosts",
-    "BudgetedRevenue",
-    "SalesTimeQuantity",
-    "CostsAmountFC",
-    "UseBillingMilestones",
-    "BlockEntry",
-    "ClassificationDescription",
-    "Notes",
-    "Modified",
-)
-WBS_COLUMNS: Sequence[str] = ("ID", "Project", "Description", "PartOf", "SequenceNumber", "Notes", "Modified")
-DELIVERABLE_COLUMNS: Sequence[str] = (
-    *WBS_COLUMNS,
-    "Completed",
-    "Milestone",
-    "ProjectTerm",
-    "ProjectTermDescription",
-    "ReleaseInvoiceTerm",
-    "ReleaseInvoiceTermDate",
-)
-ACTIVITY_COLUMNS: Sequence[str] = (
-    *WBS_COLUMNS,
-    "Completed",
-    "BudgetedCost",
-    "BudgetedHours",
-    "BudgetedRevenue",
-    "StartDate",
-    "EndDate",
-)
-EXPENSE_COLUMNS: Sequence[str] = (
-    *WBS_COLUMNS,
-    "Completed",
-    "BudgetedCost",
-    "BudgetedRevenue",
-    "StartDate",
-    "EndDate",
-)
-TERM_COLUMNS: Sequence[str] = (
-    "ID",
-    "Project",
-    "Description",
-    "Amount",
-    "InvoiceDate",
-    "InvoiceStatus",
-    "InvoiceId",
-    "WBS",
-    "Notes",
-    "Modified",
-)
-HOUR_BUDGET_COLUMNS: Sequence[str] = (
-    "ID",
-    "Project",
-    "Item",
-    "ItemCode",
-    "ItemDescription",
-    "Budget",
-    "Modified",
-)
-COST_COLUMNS: Sequence[str] = (
-    "ID",
-    "EntryNumber",
-    "Project",
-    "ProjectDescription",
-    "Item",
-    "ItemDescription",
-    "Quantity",
-    "PriceFC",
-    "AmountFC",
-    "Currency",
-    "Date",
-    "Employee",
-    "Expense",
-    "Notes",
-    "HourStatus",
-    "ErrorText",
-    "Modified",
-)
 
 
 class ProjectType(IntEnum):

@@ -18,6 +18,7 @@ from connections.errors import ConnectorError, OutcomeUnknownError, RejectedErro
 from connections.messages import Message, say
 from connections.vendors.exact import odata, projects
 from connections.vendors.exact.client import Client
+from connections.vendors.exact.columns import COSTS, HOUR_BUDGETS, PROJECTS
 from connections.vendors.exact.projects import WBS, CostEntry, EntryStatus, HourBudget, WbsItem, WbsKind
 from connections.vendors.exact.values import Row
 
@@ -126,7 +127,7 @@ def wbs_item(client: Client, kind: WbsKind, item_id: str) -> WbsItem | None:
 def set_cost_budget(client: Client, project_id: str, costs: Decimal) -> None:
     """The budgeted costs of a project as they shall be from now on: a plan figure, no booking."""
     checked(
-        lambda: _put(client, projects.PROJECTS, project_id, {"BudgetedCosts": costs}),
+        lambda: _put(client, PROJECTS, project_id, {"BudgetedCosts": costs}),
         find=lambda: next(
             (
                 project.id
@@ -149,9 +150,9 @@ def set_hour_budget(client: Client, project_id: str, item_id: str, hours: Decima
 
     def write() -> str:
         if known is not None:
-            return _put(client, projects.HOUR_BUDGETS, known.id, {"Budget": hours})
+            return _put(client, HOUR_BUDGETS, known.id, {"Budget": hours})
         values = {"Project": project_id, "Item": item_id, "Budget": hours}
-        return made_id(client.create(projects.HOUR_BUDGETS, values))
+        return made_id(client.create(HOUR_BUDGETS, values))
 
     def find() -> str | None:
         found = find_hour_budget(client, project_id, item_id)
@@ -187,7 +188,7 @@ def add_cost(client: Client, new: NewCost) -> CostEntry:
     """The entry, made now. A lost answer raises OutcomeUnknownError: `find_cost` before a second try."""
 
     def write() -> CostEntry:
-        found = projects.cost(client, made_id(client.create(projects.COSTS, new.to_wire())))
+        found = projects.cost(client, made_id(client.create(COSTS, new.to_wire())))
         if found is None:
             raise _unclear(say("Exact Online has taken a cost entry and does not show it yet."))
         return found
@@ -220,7 +221,7 @@ def change_cost(
         return found if is_same else None
 
     def write() -> CostEntry:
-        client.change(projects.COSTS, entry_id, given)
+        client.change(COSTS, entry_id, given)
         return _changeable(projects.cost(client, entry_id))
 
     return checked(write, find=find)
@@ -235,7 +236,7 @@ def delete_cost(client: Client, entry_id: str) -> None:
     if known is None:
         return
     _changeable(known)
-    end(client, projects.COSTS, entry_id, is_gone=lambda: projects.cost(client, entry_id) is None)
+    end(client, COSTS, entry_id, is_gone=lambda: projects.cost(client, entry_id) is None)
 
 
 def carries(notes: str, marker: str) -> bool:
