@@ -280,6 +280,8 @@ class Vendor:
     rate: Callable[[Connection], Rate]
     oauth: Callable[[Connection], OAuthProfile | None] = lambda connection: None
     webhooks: WebhookProtocol | None = None
+    # Ends a session that a killed worker left open (`connections.sessions`); None: there are none.
+    end_session: Callable[[Connection], None] | None = None
     # None: custom fields can't be made there.
     fields: FieldMaker | None = None
     # Lists for the admin by name, e.g. {"projects": list_projects}; the second argument is what was

@@ -126,9 +126,11 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         ok: Collection[int] = (200, 201, 202, 204),
         auth: Auth | None | Unset = unset,
+        is_unlimited: bool = False,
     ) -> Answer:
         """The vendor's answer, with a status of `ok`. Everything else is raised, see `connections.errors`.
 
+        `is_unlimited`: the vendor does not count this call (a sign-out), so it waits for no limit or pause.
         A write (`is_write`) whose answer is lost raises OutcomeUnknownError, a read TransientError. After a
         401 the credential is renewed and the call repeated, once. Raises RuntimeError inside a transaction.
         """
@@ -138,7 +140,7 @@ class Transport:
         )
         self._check_host(request)
         signer = self.auth if isinstance(auth, Unset) else auth
-        answer, credential = self._signed(request, signer, is_write=is_write)
+        answer, credential = self._signed(request, signer, is_write=is_write, is_unlimited=is_unlimited)
         if answer.status_code == 401 and signer and self._may_renew(answer) and signer.renewed(credential):
             answer, credential = self._signed(request, signer, is_write=is_write)
         if answer.status_code in ok:
@@ -250,14 +252,20 @@ class Transport:
     # --- one exchange ------------------------------------------------------------------------------------
 
     def _signed(
-        self, request: requests.PreparedRequest, signer: Auth | None, *, is_write: bool
+        self,
+        request: requests.PreparedRequest,
+        signer: Auth | None,
+        *,
+        is_write: bool,
+        is_unlimited: bool = False,
     ) -> tuple[requests.Response, str]:
         """The answer and the credential that was sent, once the limits allow the call."""
         if self.watch:
             self.watch.before(request)
         answer: requests.Response | None = None
         try:
-            limits.acquire(self.connection)
+            if not is_unlimited:
+                limits.acquire(self.connection)
             credential = signer.apply(request.headers) if signer else ""
             answer = self._exchange(request, credential, is_write=is_write)
         finally:

@@ -11,13 +11,14 @@ from connections.base import Vendor
 @cache
 def vendors() -> Mapping[str, Vendor]:
     """Every vendor by its key."""
+    from connections.vendors.acumatica import VENDOR as acumatica
     from connections.vendors.asana import VENDOR as asana
     from connections.vendors.datev import VENDOR as datev
     from connections.vendors.dynamics import VENDOR as dynamics
     from connections.vendors.exact import VENDOR as exact
     from connections.vendors.jira import VENDOR as jira
 
-    return {vendor.key: vendor for vendor in (asana, datev, dynamics, exact, jira)}
+    return {vendor.key: vendor for vendor in (acumatica, asana, datev, dynamics, exact, jira)}
 
 
 def vendor(key: str) -> Vendor:

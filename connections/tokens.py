@@ -50,6 +50,19 @@ def asked_by_person() -> Iterator[None]:
         _asked_by_person.reset(token)
 
 
+def check_may_sign_in(connection: Connection, otherwise: Message) -> None:
+    """Raises AccessLostError while the connection waits for a person: a refused sign-in is not repeated.
+
+    The message is the one that is stored, or `otherwise`.
+    """
+    if _asked_by_person.get():
+        return
+    found = Connection.objects.filter(pk=connection.pk).values_list("health", "health_message").first()
+    if found and found[0] == Health.SIGN_IN:
+        message = Message.from_json(found[1]) if found[1] else otherwise
+        raise AccessLostError(message, vendor=connection.vendor)
+
+
 class TokenStore:
     """The tokens of one connection. Every method reads the row anew: other processes write it too."""
 
@@ -137,12 +150,7 @@ class TokenStore:
         return clock.now() < max(ends - margin, min(issued + profile.earliest_refresh, ends))
 
     def _check_may_refresh(self, held: TokenSet) -> None:
-        if not _asked_by_person.get():
-            state = Connection.objects.filter(pk=self.connection.pk).values_list("health", "health_message")
-            if state and state[0][0] == Health.SIGN_IN:
-                stored = state[0][1]
-                message = Message.from_json(stored) if stored else self._sign_in_again()
-                raise AccessLostError(message, vendor=self.connection.vendor)
+        check_may_sign_in(self.connection, self._sign_in_again())
         profile = self._profile()
         if profile.needs_person and not held.tokens.get("refresh_token"):
             self._ask_person(self._sign_in_again())

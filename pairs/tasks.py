@@ -10,7 +10,7 @@ from django_q.models import Schedule
 
 from bookings import folder
 from bookings import housekeeping as booking_housekeeping
-from connections import clock, queue, services
+from connections import clock, queue, services, sessions
 from connections import housekeeping as connection_housekeeping
 from pairs import hooks, intake, records, work
 from pairs.models import Heartbeat
@@ -42,6 +42,8 @@ def tick() -> str:
         waiting = records.due(now)[:1000].count()
         for _ in range(min(settings.Q_CLUSTER["workers"], -(-waiting // 20))):
             queue.wake("pairs.tasks.work_due")
+        if sessions.left_behind(now):
+            queue.wake("pairs.tasks.end_sessions")
         queue.wake("pairs.tasks.work_bookings")
         if settings.HAND_IN_DIR:
             queue.wake("pairs.tasks.take_in_files")
@@ -76,8 +78,9 @@ def finish_refreshes() -> str:
 
 def poll(cursor_id: int) -> str:
     """Read what is new, and start on it."""
-    woken = intake.poll(cursor_id)
-    handled = work.due_records() if woken else 0
+    with sessions.slice_of_work():
+        woken = intake.poll(cursor_id)
+        handled = work.due_records() if woken else 0
     return f"{woken} woken, {handled} handled"
 
 
@@ -107,3 +110,8 @@ def take_in_files() -> str:
 def heal(hook_id: int) -> str:
     """Register, check or remove one webhook."""
     return hooks.heal(hook_id)
+
+
+def end_sessions() -> str:
+    """End the sessions that killed workers left open at vendors."""
+    return f"{sessions.end_left_behind(clock.now())} sessions ended"

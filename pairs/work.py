@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bookings import batches, debtor_batches, folder, jobs, selectors, services
-from connections import clock, queue
+from connections import clock, queue, sessions
 from pairs import engine, hooks, intake, records
 from pairs.base import Outcome, Result
 from pairs.models import PARKED, Record, RecordState
@@ -33,10 +33,11 @@ def these(record_ids: Iterable[int], *, seconds: float = SLICE_SECONDS) -> int:
     """Handle these records for at most `seconds`; what is left over is found by the sweep. How many."""
     ends_at = time.monotonic() + seconds
     handled = 0
-    for record_id in record_ids:
-        if time.monotonic() > ends_at:
-            break
-        handled += one(record_id) is not None
+    with sessions.slice_of_work():
+        for record_id in record_ids:
+            if time.monotonic() > ends_at:
+                break
+            handled += one(record_id) is not None
     return handled
 
 
@@ -58,8 +59,9 @@ def deliveries(*, only_lost: bool = False, most: int = 500) -> int:
 def polls(*, most: int = 100) -> int:
     """Poll every flow that is due. How many."""
     ids = list(intake.due_cursors(clock.now()).values_list("pk", flat=True)[:most])
-    for cursor_id in ids:
-        intake.poll(cursor_id)
+    with sessions.slice_of_work():
+        for cursor_id in ids:
+            intake.poll(cursor_id)
     return len(ids)
 
 
@@ -107,4 +109,5 @@ def everything() -> int:
     steps += folder.take_in()
     steps += deliveries()
     steps += due_records()
+    steps += sessions.end_left_behind(clock.now())
     return steps + bookings()

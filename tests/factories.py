@@ -62,6 +62,36 @@ def datev_connection(datev: Any, name: str = "DATEV Muster GmbH", **settings: An
     return connection
 
 
+def acumatica_connection(acumatica: Any, name: str = "Acumatica Muster GmbH", **settings: Any) -> Connection:
+    """A connection to the simulator's first tenant: signed in by OAuth, or with `sign_in` another way."""
+    from connections.tokens import TokenStore
+
+    way = settings.get("sign_in", "oauth")
+    connection = Connection.objects.create(
+        name=name,
+        vendor="acumatica",
+        settings={
+            "instance_url": acumatica.addresses(ACUMATICA)["instance_url"],
+            "tenant": acumatica.tenant,
+            "endpoint_version": "24.200.001",
+            "sign_in": way,
+            "client_id": acumatica.client_id,
+            "user_name": acumatica.user,
+            "calls_per_minute": 60_000,
+        }
+        | settings,
+        secrets={
+            "client_secret": acumatica.client_secret,
+            "password": acumatica.password,
+            "push_secret": "simulated-push-secret",
+        },
+        health=Health.OK,
+    )
+    if way == "oauth":
+        TokenStore(connection).store_answer(acumatica.sign_in(), clock.now())
+    return connection
+
+
 def dynamics_connection(
     dynamics: Any, name: str = "Dynamics Muster GmbH", secrets: dict[str, str] | None = None, **settings: Any
 ) -> Connection:

@@ -4,6 +4,7 @@ from connections.models.audit import AuditEntry
 from connections.models.calls import CallLog, EndpointCall, Throttle
 from connections.models.connection import Connection, Health, OAuthFlow, TokenSet
 from connections.models.effects import Effect, EffectState
+from connections.models.sessions import VendorSession
 
 __all__ = [
     "AuditEntry",
@@ -16,4 +17,5 @@ __all__ = [
     "OAuthFlow",
     "Throttle",
     "TokenSet",
+    "VendorSession",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connections.models import Connection
+from mlconnector.sandbox.acumatica import AcumaticaSimulator
 from mlconnector.sandbox.asana import AsanaSimulator
 from mlconnector.sandbox.datev import DatevSimulator
 from mlconnector.sandbox.datev.state import Client
@@ -84,6 +85,12 @@ def _jira_parents(jira: Any) -> Mapping[str, str]:
     return {"issue_types": project, "statuses": project, **dict.fromkeys(lists, screen)}
 
 
+def _many_vendor_classes(acumatica: Any) -> int:
+    for number in range(229):
+        acumatica.add_vendor_class(f"K{number:03d}", f"Klasse {number}")
+    return 230
+
+
 def _asana_parents(asana: Any) -> Mapping[str, str]:
     project = asana.add_project()
     asana.add_custom_field(project, "Konto", "enum", options=["4930"])
@@ -93,6 +100,14 @@ def _asana_parents(asana: Any) -> Mapping[str, str]:
 EVIL = "https://evil.example"
 
 VENDORS: dict[str, VendorStage] = {
+    "acumatica": VendorStage(
+        AcumaticaSimulator,
+        (factories.ACUMATICA,),
+        factories.acumatica_connection,
+        fill=_many_vendor_classes,
+        listing="vendor_classes",
+        parents=lambda acumatica: {},
+    ),
     "asana": VendorStage(
         AsanaSimulator,
         (factories.ASANA, factories.ASANA_FILES),
