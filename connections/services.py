@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from connections import audit, clock, health
 from connections.base import Checkup, OAuthProfile
 from connections.errors import AccessLostError, ConfigurationError, ConnectorError
 from connections.messages import say
-from connections.models import Connection, TokenSet
+from connections.models import Connection, TokenSet, VendorSession
 from connections.registry import label, vendor
-from connections.tokens import TokenStore, asked_by_person
+from connections.sign_in import asked_by_person
+from connections.tokens import TokenStore
 
 # A sign-in is announced to end this long before, or in the last fifth of its life if that is shorter.
 WARN_BEFORE = timedelta(days=14)
@@ -151,6 +154,31 @@ def _may_repeat(held: TokenSet) -> bool:
     except ConfigurationError:
         return False
     return profile is not None and profile.may_repeat_refresh
+
+
+def sessions_left_open(now: datetime) -> list[Connection]:
+    """Connections with an open session in which nobody works any more: its worker was killed."""
+    rows = VendorSession.objects.filter(
+        Q(opened_at__isnull=False) | ~Q(operation=""), connection__is_on=True
+    ).filter(Q(held_until=None) | Q(held_until__lte=now))
+    return [row.connection for row in rows.select_related("connection")]
+
+
+def end_sessions(now: datetime) -> int:
+    """Sign out of the sessions that were left open; returns how many. Called by the clock, each minute."""
+    return sum(_session_ended(connection) for connection in sessions_left_open(now))
+
+
+def _session_ended(connection: Connection) -> bool:
+    """Whether it worked; the next one that works over the connection tries again."""
+    end = vendor(connection.vendor).end_session
+    if end is None:
+        return False
+    try:
+        end(connection)
+    except ConnectorError:
+        return False
+    return True
 
 
 def _refreshed(held: TokenSet) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ from connections.errors import (
 )
 from connections.messages import say
 from connections.models import Connection, VendorSession
-from connections.registry import label, vendor
-from connections.tokens import check_may_sign_in
+from connections.registry import label
+from connections.sign_in import check_may_sign_in
 
 log = logging.getLogger(__name__)
 
@@ -383,50 +383,9 @@ class SessionStore:
         )
 
 
-class SessionAuth:
-    """Sends the keys of the open session as cookies; after a 401 another session is opened, once."""
-
-    def __init__(self, store: SessionStore) -> None:
-        self.store = store
-        self._sent: Keys = {}
-
-    def apply(self, headers: MutableMapping[str, str]) -> str:
-        self._sent = self.store.current()
-        headers["Cookie"] = cookie_header(self._sent)
-        return headers["Cookie"]
-
-    def renewed(self, rejected: str) -> bool:
-        self.store.renew(self._sent)
-        return True
-
-
-def cookie_header(keys: Keys) -> str:
-    return "; ".join(f"{name}={value}" for name, value in keys.items())
-
-
-def end_left_behind(now: datetime) -> int:
-    """End the sessions that killed workers left open. How many; called by the clock."""
-    return sum(_end(connection) for connection in left_behind(now))
-
-
-def left_behind(now: datetime) -> list[Connection]:
-    """Connections with an open session that is nobody's turn any more."""
-    rows = VendorSession.objects.filter(
-        Q(opened_at__isnull=False) | ~Q(operation=""), connection__is_on=True
-    ).filter(Q(held_until=None) | Q(held_until__lte=now))
-    return [row.connection for row in rows.select_related("connection")]
-
-
-def _end(connection: Connection) -> bool:
-    end: Callable[[Connection], None] | None = vendor(connection.vendor).end_session
-    if end is None:
-        return False
-    try:
-        end(connection)
-    except ConnectorError as error:
-        log.info("The session of connection %s stays open for now: %s", connection.pk, error)
-        return False
-    return True
+def wait(seconds: float) -> None:
+    """Wait for an operation that this worker has just started; seconds at most."""
+    time.sleep(seconds)
 
 
 def _lease() -> timedelta:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -23,8 +21,9 @@ from connections.errors import (
     TransientError,
 )
 from connections.messages import Message, say
-from connections.models import Connection, Health, TokenSet
+from connections.models import Connection, TokenSet
 from connections.registry import vendor
+from connections.sign_in import check_may_sign_in
 from connections.token_endpoint import TOTAL_SECONDS, TokenEndpoint
 
 # Longer than two exchanges (the second with the other client authentication) and their waits can take.
@@ -36,31 +35,6 @@ STEPS = 12
 # further try is made: if the vendor has not, it succeeds; if it has, the session is lost either way,
 # because nobody has the new token. A second death in a row asks for a person instead.
 MOST_STARTS = 2
-
-_asked_by_person: ContextVar[bool] = ContextVar("asked_by_person", default=False)
-
-
-@contextmanager
-def asked_by_person() -> Iterator[None]:
-    """Inside, a connection that waits for a sign-in may try again: a person wants to know."""
-    token = _asked_by_person.set(True)
-    try:
-        yield
-    finally:
-        _asked_by_person.reset(token)
-
-
-def check_may_sign_in(connection: Connection, otherwise: Message) -> None:
-    """Raises AccessLostError while the connection waits for a person: a refused sign-in is not repeated.
-
-    The message is the one that is stored, or `otherwise`.
-    """
-    if _asked_by_person.get():
-        return
-    found = Connection.objects.filter(pk=connection.pk).values_list("health", "health_message").first()
-    if found and found[0] == Health.SIGN_IN:
-        message = Message.from_json(found[1]) if found[1] else otherwise
-        raise AccessLostError(message, vendor=connection.vendor)
 
 
 class TokenStore:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from connections import audit, clock, sessions
+from connections import audit, clock
 from connections.errors import ConnectorError, TransientError
 from connections.messages import say
 from pairs import records

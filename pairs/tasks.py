@@ -42,7 +42,7 @@ def tick() -> str:
         waiting = records.due(now)[:1000].count()
         for _ in range(min(settings.Q_CLUSTER["workers"], -(-waiting // 20))):
             queue.wake("pairs.tasks.work_due")
-        if sessions.left_behind(now):
+        if services.sessions_left_open(now):
             queue.wake("pairs.tasks.end_sessions")
         queue.wake("pairs.tasks.work_bookings")
         if settings.HAND_IN_DIR:
@@ -114,4 +114,4 @@ def heal(hook_id: int) -> str:
 
 def end_sessions() -> str:
     """End the sessions that killed workers left open at vendors."""
-    return f"{sessions.end_left_behind(clock.now())} sessions ended"
+    return f"{services.end_sessions(clock.now())} sessions ended"

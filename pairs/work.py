@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bookings import batches, debtor_batches, folder, jobs, selectors, services
 from connections import clock, queue, sessions
+from connections import services as connection_services
 from pairs import engine, hooks, intake, records
 from pairs.base import Outcome, Result
 from pairs.models import PARKED, Record, RecordState
@@ -109,5 +110,5 @@ def everything() -> int:
     steps += folder.take_in()
     steps += deliveries()
     steps += due_records()
-    steps += sessions.end_left_behind(clock.now())
+    steps += connection_services.end_sessions(clock.now())
     return steps + bookings()

@@ -55,7 +55,8 @@ FORBIDDEN = (
     (
         r"\btime\.sleep\(",
         # Seconds at most: the next free call, and the other process that is just renewing the token.
-        ("connections/limits.py", "connections/tokens.py", *PATIENT_PROGRAMS),
+        # The turn in a session and the operation just started in it are waited for alike.
+        ("connections/limits.py", "connections/tokens.py", "connections/sessions.py", *PATIENT_PROGRAMS),
         "a record gets a later due_at instead",
     ),
     (r"\bmark_safe\b", (), "vendor text reaches HTML only through format_html or a template"),

@@ -11,7 +11,8 @@ from connections import clock, services
 from connections.admin.panel import signs_in_with_browser
 from connections.errors import AccessLostError, ConfigurationError, TransientError
 from connections.models import CallLog, Connection, Health, TokenSet
-from connections.tokens import BearerAuth, TokenStore, asked_by_person
+from connections.sign_in import asked_by_person
+from connections.tokens import BearerAuth, TokenStore
 from tests.connections.loopback import answer, drop, in_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_addresses")]

@@ -11,7 +11,8 @@ from django.db import connection as database
 from connections import clock
 from connections.errors import AccessLostError, ConfigurationError, TransientError
 from connections.models import AuditEntry, CallLog, Connection, Health, TokenSet
-from connections.tokens import LEASE, BearerAuth, TokenStore, asked_by_person
+from connections.sign_in import asked_by_person
+from connections.tokens import LEASE, BearerAuth, TokenStore
 from tests.connections.loopback import answer, cut, drop, in_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_addresses")]

@@ -8,7 +8,6 @@ lost. So the caller reads the status again after every action. Source: "Executio
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connections import addresses as checked_addresses
+from connections import sessions
 from connections.errors import (
     AccessLostError,
     ConfigurationError,
@@ -26,8 +26,9 @@ from connections.errors import (
     TransientError,
 )
 from connections.messages import DataFault, Message, say
-from connections.sessions import Keys, cookie_header
+from connections.sessions import Keys
 from connections.vendors.acumatica import addresses
+from connections.vendors.acumatica.cookies import cookie_header
 from connections.vendors.acumatica.errors import SERVER, texts_of
 from connections.vendors.acumatica.values import Value, wrapped
 
@@ -157,7 +158,7 @@ def state(client: Client, operation: str, keys: Keys) -> State:
 def _followed(client: Client, action: str, operation: str) -> ActionResult:
     client.sessions.operation_began(operation, GIVE_UP_AFTER)
     for seconds in WAITS_SECONDS:
-        time.sleep(seconds)
+        sessions.wait(seconds)
         try:
             found = state(client, operation, client.sessions.held_keys)
         except TransientError:

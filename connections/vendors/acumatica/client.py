@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connections import addresses as checked_addresses
-from connections import clock, limits
+from connections import clock
 from connections.answers import Answer
 from connections.errors import (
-    AccessLostError,
     ConfigurationError,
     ConnectorError,
     OutcomeUnknownError,
@@ -24,18 +23,13 @@ from connections.errors import (
 )
 from connections.http import Transport, UnlistedStatusError
 from connections.messages import say
-from connections.sessions import Keys, SessionAuth, SessionStore, cookie_header, slice_of_work
+from connections.sessions import SessionStore, slice_of_work
 from connections.tokens import BearerAuth, TokenStore
-from connections.vendors.acumatica import actions, addresses, login
-from connections.vendors.acumatica.errors import (
-    FAULTS,
-    LICENCE,
-    LICENCE_PAUSE,
-    LOGIN_FAULTS,
-    NO_ENTITY,
-    read_error,
-)
+from connections.vendors.acumatica import addresses, login
+from connections.vendors.acumatica.cookies import cookies_in
+from connections.vendors.acumatica.errors import FAULTS, LICENCE, NO_ENTITY, read_error
 from connections.vendors.acumatica.listing import TOP, Mark, Pass
+from connections.vendors.acumatica.session import CookieAuth, Ways, licence_full
 from connections.vendors.acumatica.values import (
     Row,
     Value,
@@ -53,8 +47,6 @@ if TYPE_CHECKING:
 
 MODIFIED = "LastModifiedDateTime"
 REDIRECTS = (301, 302, 303, 307, 308)
-# Signing in and out is quick, or it is tried again.
-SIGN_IN_SECONDS = 30.0
 # A listing that does not end is an error.
 MAX_PAGES = 1000
 
@@ -92,12 +84,12 @@ class Client:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         has_session = login.way(connection) == login.SESSION
-        self.sessions = SessionStore(connection, _Ways(self), signs_in=has_session)
+        self.sessions = SessionStore(connection, Ways(self), signs_in=has_session)
         self.transport = Transport(
             connection,
             faults=FAULTS,
             read_error=read_error,
-            auth=SessionAuth(self.sessions) if has_session else BearerAuth(TokenStore(connection)),
+            auth=CookieAuth(self.sessions) if has_session else BearerAuth(TokenStore(connection)),
         )
 
     @cached_property
@@ -143,24 +135,11 @@ class Client:
         try:
             answer = self.transport.call(method, url, ok=(*wanted, *REDIRECTS), **options)
         except TransientError as error:
-            raise self._paused(error) from error
+            raise (licence_full(self.connection, error) if error.code == LICENCE else error) from error
         if answer.status in REDIRECTS:
             raise self._redirected(answer)
-        self.sessions.learn(login.cookies_in(answer.headers.get("Set-Cookie", "")))
+        self.sessions.learn(cookies_in(answer.headers.get("Set-Cookie", "")))
         return answer
-
-    def _paused(self, error: TransientError) -> TransientError:
-        """A full licence stops everybody for minutes; what else passes is left as it is."""
-        if error.code != LICENCE:
-            return error
-        limits.pause(self.connection, clock.now() + LICENCE_PAUSE)
-        return TransientError(
-            error.message,
-            vendor=error.vendor,
-            status=error.status,
-            code=LICENCE,
-            retry_after=LICENCE_PAUSE,
-        )
 
     def _redirected(self, answer: Answer) -> ConnectorError:
         """A sick instance sends every call to a page of its own; elsewhere nothing of ours ever goes."""
@@ -266,61 +245,6 @@ class Client:
         found = answer.json()
         if isinstance(found, Mapping):
             checked(Row(found, self.zone))
-
-
-@dataclass
-class _Ways:
-    """What `connections.sessions` asks for: signing in and out, and whether an operation has ended."""
-
-    client: Client
-    _transport: Transport = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._transport = Transport(
-            self.client.connection,
-            faults=LOGIN_FAULTS,
-            read_error=read_error,
-            total_seconds=SIGN_IN_SECONDS,
-        )
-
-    def sign_in(self) -> Keys:
-        connection = self.client.connection
-        asked = login.session_request(connection)
-        url = f"{addresses.instance(connection)}/entity/auth/login"
-        self._transport.subject = self.client.transport.subject
-        try:
-            answer = self._transport.call("POST", url, is_write=True, json=dict(asked), ok=(200, 204))
-        except TransientError as error:
-            if error.status == 429 or error.code == LICENCE:
-                limits.pause(connection, clock.now() + LICENCE_PAUSE)
-                raise _licence_full(error) from error
-            raise
-        keys = login.cookies_in(answer.headers.get("Set-Cookie", ""))
-        if not keys:
-            raise OutcomeUnknownError(
-                say("Acumatica answered the sign-in without a session. It is tried again."),
-                vendor="acumatica",
-            )
-        return keys
-
-    def sign_out(self, keys: Keys) -> None:
-        """Not counted by the licence's limits. Without `Content-Length` the web server refuses it (411)."""
-        url = f"{addresses.instance(self.client.connection)}/entity/auth/logout"
-        headers = {"Cookie": cookie_header(keys), "Content-Length": "0"}
-        try:
-            self._transport.call("POST", url, headers=headers, ok=(200, 204), is_unlimited=True)
-        except AccessLostError as error:
-            if error.status != 401:
-                raise
-
-    def has_ended(self, operation: str, keys: Keys) -> bool:
-        return actions.state(self.client, operation, keys).end is not None
-
-
-def _licence_full(error: TransientError) -> TransientError:
-    return TransientError(
-        error.message, vendor=error.vendor, status=error.status, code=LICENCE, retry_after=LICENCE_PAUSE
-    )
 
 
 def server_time(answer: Answer) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -135,17 +134,3 @@ def session_request(connection: Connection) -> Mapping[str, str]:
     branch = str(connection.setting("branch")).strip()
     asked = {"name": given["username"], "password": given["password"], "tenant": name}
     return asked | ({"branch": branch} if branch else {})
-
-
-# One cookie ends where the next name begins; a comma also stands inside dates ("Wed, 21 Oct ...").
-NEXT_COOKIE = re.compile(r",\s*(?=[^;,=\s]+=)")
-
-
-def cookies_in(header: str) -> dict[str, str]:
-    """The cookies of (joined) `Set-Cookie` headers; one that is deleted is left out."""
-    found: dict[str, str] = {}
-    for part in NEXT_COOKIE.split(header):
-        name, _, value = part.partition(";")[0].partition("=")
-        if name.strip() and value.strip():
-            found[name.strip()] = value.strip()
-    return found

@@ -22,7 +22,8 @@ from connections import clock
 from connections.admin.panel import signs_in_with_browser
 from connections.errors import AccessLostError, ConfigurationError
 from connections.models import CallLog, Connection, Health
-from connections.tokens import TokenStore, asked_by_person
+from connections.sign_in import asked_by_person
+from connections.tokens import TokenStore
 from connections.vendors.dynamics import addresses
 from connections.vendors.dynamics.api import DynamicsApi
 from connections.vendors.dynamics.login import profile
