@@ -174,8 +174,6 @@ class WebhookProtocol:
     is_manual = False
     # True: all webhooks of a connection go to one address, and each delivery concerns all of them.
     shares_address = False
-    # True: `find` says cheaply where our webhook is; one that lies at another address is registered again.
-    is_listed = False
     # True: the vendor's handshake may also come shortly after its answer to the registration. It carries no
     # secret then and is answered, no more.
     has_late_handshake = False
@@ -226,6 +224,10 @@ class WebhookProtocol:
 
     def state(self, connection: Connection, vendor_ref: str) -> HookState:
         return HookState(exists=True, vendor_ref=vendor_ref)
+
+    def lies_at(self, connection: Connection, vendor_ref: str, target_url: str) -> bool:
+        """Whether a webhook that exists delivers to this address, which may have changed since."""
+        return True
 
     def renew(self, connection: Connection, vendor_ref: str) -> None:
         """Extend a webhook that ends; `state` is asked afterwards whether that worked."""

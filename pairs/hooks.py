@@ -254,9 +254,8 @@ def _is_lost(hook: Webhook) -> bool:
     now = clock.now()
     heard_at = hook.last_seen_at or hook.registered_at or now
     state = _renewed_state(hook, now)
-    if state.exists and protocol(hook).is_listed:
-        here = protocol(hook).find(hook.connection, hook.resource_ref, address(hook))
-        state = replace(state, exists=here == hook.vendor_ref)
+    if state.exists and not protocol(hook).lies_at(hook.connection, hook.vendor_ref, address(hook)):
+        state = replace(state, exists=False)
     Webhook.objects.filter(pk=hook.pk).update(checked_at=now)
     limit = protocol(hook).silence_limit
     is_silent = limit is not None and now - heard_at > limit
@@ -363,7 +362,9 @@ def _remove_at_vendor(hook: Webhook) -> None:
     if hook.vendor_ref:
         known.remove(hook.connection, hook.vendor_ref)
     left_behind = known.find(hook.connection, hook.resource_ref, address(hook))
-    if left_behind:
+    # Two integrations may watch the same object at one address: what the other one has stays.
+    others = _sharing(hook).exclude(pk=hook.pk)
+    if left_behind and not others.filter(vendor_ref=left_behind).exists():
         known.remove(hook.connection, left_behind)
 
 

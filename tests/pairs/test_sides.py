@@ -181,9 +181,23 @@ def test_a_shared_address_outlives_the_hook_that_it_is_named_after(hook, shared,
     assert hooks.at("datev", hook.public_id) is None
 
 
+def test_two_hooks_for_one_object_do_not_remove_each_others(hook, shared, target_side):
+    other = second_hook(target_side)
+    Webhook.objects.filter(pk=other.pk).update(vendor_ref="8", resource_ref=hook.resource_ref)
+    removed = []
+    shared.remove = lambda connection, vendor_ref: removed.append(vendor_ref)
+    shared.find = lambda connection, resource_ref, target_url: "8"
+
+    target_side.is_on = False
+    target_side.save()
+    hooks.heal(hook.pk)
+    assert removed == ["7"]
+    hooks.heal(other.pk)
+    assert removed == ["7", "8", "8"], "its own, and what the search still shows of it"
+
+
 def test_a_hook_that_lies_at_another_address_is_registered_again(hook, protocol, settings):
-    protocol.is_listed = True
-    protocol.find = lambda connection, resource_ref, target_url: "7" if "hub.example" in target_url else None
+    protocol.lies_at = lambda connection, vendor_ref, target_url: "hub.example" in target_url
     hooks.heal(hook.pk)
     assert protocol.calls == ["register"]
 

@@ -36,6 +36,16 @@ TEXT_FIELDS = frozenset(("summary", "description", "environment", "comment", "bo
 
 _UNREACHABLE = _("Jira can't be reached at the moment. It is tried again.")
 
+_SCOPE_MISSING = Fault(
+    401,
+    AccessLostError,
+    _(
+        "The sign-in at Jira lacks a permission (scope) that is needed here. Add the permissions to the "
+        "app in Atlassian's developer console, then sign in again."
+    ),
+    code=SCOPE,
+)
+
 FAULTS: tuple[Fault, ...] = (
     Fault(
         400,
@@ -48,15 +58,7 @@ FAULTS: tuple[Fault, ...] = (
         code=FIELD_REFUSED,
     ),
     Fault(400, RejectedError, _("Jira refused what was sent. Jira says: %(text)s")),
-    Fault(
-        401,
-        AccessLostError,
-        _(
-            "The sign-in at Jira lacks a permission (scope) that is needed here. Add the permissions to the "
-            "app in Atlassian's developer console, then sign in again."
-        ),
-        code=SCOPE,
-    ),
+    _SCOPE_MISSING,
     Fault(
         401,
         AccessLostError,
@@ -134,7 +136,7 @@ FAULTS: tuple[Fault, ...] = (
 # For calls that the rest of the connection can do without: a missing scope stops these alone.
 OPTIONAL_FAULTS: tuple[Fault, ...] = (
     replace(
-        FAULTS[2],
+        _SCOPE_MISSING,
         error=ConfigurationError,
         message=_(
             "The sign-in at Jira was made without the permission for webhooks (manage:jira-webhook). Add it "

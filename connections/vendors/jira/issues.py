@@ -119,17 +119,22 @@ def bulk(client: Client, ids: Sequence[str], fields: Collection[str], *, with_ch
         for raw in objects(answer.get("issues")):
             issue = _complete(Issue.from_json(raw), fields)
             issues[issue.id] = issue
-        unclear |= {ref(raw.get("id")) for raw in objects(answer.get("issueErrors", []))}
+        unclear |= {ref(raw.get("id")) for raw in objects(answer.get("issueErrors") or [])}
     return Found(issues, frozenset(unclear - {""}))
 
 
 def search(
     client: Client, jql: str, fields: Collection[str], *, reconcile: Sequence[str] = ()
 ) -> Iterator[Issue]:
-    """The hits of a search. New and changed issues are missing for a while, but for those of `reconcile`."""
+    """The hits of a search. New and changed issues are missing for a while, but for those of `reconcile`.
+
+    Of these Jira takes 50. Raises ValueError for more.
+    """
+    if len(reconcile) > MAX_RECONCILED:
+        raise ValueError(f"{len(reconcile)} issues can't be looked at in one search")
     body: dict[str, Any] = {"jql": jql, "maxResults": SEARCH_SIZE, "fields": list(fields)}
     if reconcile:
-        body["reconcileIssues"] = [int(one) for one in reconcile[:MAX_RECONCILED]]
+        body["reconcileIssues"] = [int(one) for one in reconcile]
     seen: set[str] = set()
     for raw in client.by_token("/search/jql", "issues", body):
         issue = Issue.from_json(raw)

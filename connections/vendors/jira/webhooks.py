@@ -57,7 +57,6 @@ class JiraWebhooks(WebhookProtocol):
     """
 
     shares_address = True
-    is_listed = True
     kept_headers = (IDENTIFIER_HEADER, "x-atlassian-webhook-retry", "x-atlassian-webhook-flow")
 
     def is_wanted(self, connection: Connection) -> bool:
@@ -131,6 +130,13 @@ class JiraWebhooks(WebhookProtocol):
             return HookState(exists=False, is_active=False, vendor_ref=vendor_ref)
         # One that has ended stays in the list for months, and can be renewed all the same.
         return HookState(exists=True, vendor_ref=vendor_ref, expires_at=found[0].expires_at)
+
+    def lies_at(self, connection: Connection, vendor_ref: str, target_url: str) -> bool:
+        if self.by_hand(connection):
+            return True
+        return any(
+            hook.url in ("", target_url) for hook in _listed(_client(connection)) if hook.id == vendor_ref
+        )
 
     def renew(self, connection: Connection, vendor_ref: str) -> None:
         """30 more days. Jira says nothing about an id that it does not know: `state` is asked afterwards."""

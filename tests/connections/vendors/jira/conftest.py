@@ -45,7 +45,7 @@ def place(jira: Any) -> Place:
 
 
 @pytest.fixture
-def connection(transactional_db: None, jira: Any, place: Place) -> Connection:
+def connection(db: None, jira: Any, place: Place) -> Connection:
     return factories.jira_connection(jira)
 
 

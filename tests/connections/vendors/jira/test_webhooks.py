@@ -233,6 +233,8 @@ def test_a_webhook_is_registered_found_renewed_and_removed(
 
     assert secret == "" and WEBHOOKS.find(connection, place.project, TARGET) == ref
     assert WEBHOOKS.find(connection, place.project[:-1], TARGET) is None
+    assert WEBHOOKS.lies_at(connection, ref, TARGET)
+    assert not WEBHOOKS.lies_at(connection, ref, "https://new.example/hooks/jira/6f1c/")
     first = WEBHOOKS.state(connection, ref)
     assert first.exists and first.is_active and first.expires_at is not None
     assert timedelta(days=29) < first.expires_at - jira.clock.now() <= timedelta(days=30)
@@ -365,7 +367,7 @@ def test_an_administrators_webhook_needs_no_call_but_instructions(
     assert not WEBHOOKS.state(connection, ref).exists, "the one that the app registered counts no more"
     by_hand, _ = WEBHOOKS.register(connection, place.project, TARGET)
     assert WEBHOOKS.find(connection, place.project, TARGET) == by_hand
-    assert WEBHOOKS.state(connection, by_hand).exists
+    assert WEBHOOKS.state(connection, by_hand).exists and WEBHOOKS.lies_at(connection, by_hand, TARGET)
     assert WEBHOOKS.state(connection, by_hand).expires_at is None
     WEBHOOKS.remove(connection, by_hand)
     assert len(jira.calls) == before
