@@ -29,7 +29,6 @@ VALIDATED: Final = "validated"
 class ExactWebhooks(WebhookProtocol):
     """`connections.base.WebhookProtocol` for Exact Online. A resource is the name of a topic."""
 
-    is_listed = True
     # Seen about a second after the answer to the subscription (report of 2026-07).
     has_late_handshake = True
 
@@ -81,6 +80,10 @@ class ExactWebhooks(WebhookProtocol):
     def state(self, connection: Connection, vendor_ref: str) -> HookState:
         exists = vendor_ref in _ids(Client(connection))
         return HookState(exists=exists, is_active=exists, vendor_ref=vendor_ref)
+
+    def lies_at(self, connection: Connection, vendor_ref: str, target_url: str) -> bool:
+        found = (row for row in _subscriptions(Client(connection)) if row.key("ID") == vendor_ref)
+        return any(row.text("CallbackURL") == target_url for row in found)
 
     def remove(self, connection: Connection, vendor_ref: str) -> None:
         """Listed first: deleting what is gone would count as an error."""
