@@ -9,22 +9,26 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from bookings.einvoice import reading
+from bookings.einvoice.invoice import EInvoice
 from bookings.entry import Direction, Route
 from bookings.models import Booking, DatevClient, Document, DocumentState
 from bookings.reading import read_client
 from connections import audit, clock
 from connections.effects import Effects
 from connections.errors import ConfigurationError, RejectedError, TransientError
-from connections.messages import DataFault, Message, say
+from connections.messages import DataFault, Message, faults_from_json, faults_to_json, say
 from connections.vendors.datev.errors import ALREADY_THERE, SAME_CONTENT
 from connections.vendors.datev.filenames import file_faults, media_type_to_send, safe_filename
 
 __all__ = [
+    "einvoice_of",
     "faults_of",
     "is_brought",
     "keep",
     "missing",
     "needs_new_guid",
+    "note_einvoice",
     "plan",
     "read_client",
     "renew",
@@ -94,6 +98,25 @@ def is_brought(document: Document, route: Route) -> bool:
     if route == Route.DXSO:
         return document.content is not None
     return document.state in (DocumentState.UPLOADED, DocumentState.DUPLICATE)
+
+
+def note_einvoice(document: Document, content: bytes) -> None:
+    """Keep what an e-invoice in this file says, so that the file need not be read for it again."""
+    noted: dict[str, Any]
+    try:
+        found = reading.read(content)
+        noted = {} if found is None else {"invoice": found.to_json()}
+    except RejectedError as error:
+        noted = {"faults": faults_to_json(error.faults)}
+    Document.objects.filter(pk=document.pk).update(einvoice=noted)
+    document.einvoice = noted
+
+
+def einvoice_of(document: Document) -> tuple[EInvoice | None, list[DataFault]]:
+    """The e-invoice that was found in this file, or why it can't be read; neither if it is none."""
+    noted = document.einvoice or {}
+    invoice = EInvoice.from_json(noted["invoice"]) if "invoice" in noted else None
+    return invoice, faults_from_json(noted.get("faults", ()))
 
 
 def missing(origin: str) -> list[str]:

@@ -28,6 +28,16 @@ def books(client: DatevClient) -> Books:
     return fresh
 
 
+def _debtors(client: DatevClient) -> dict[str, PartnerInfo]:
+    """Debtors of the sources, also where the imported table does not have them."""
+    return {
+        row.number: PartnerInfo(
+            row.number, row.name, row.details.get("city", ""), row.details.get("vat_id", "")
+        )
+        for row in client.debtors.only("number", "name", "details")
+    }
+
+
 def _read(client: DatevClient) -> Books:
     return Books(
         consultant_number=client.consultant_number,
@@ -41,7 +51,8 @@ def _read(client: DatevClient) -> Books:
             row.number: AccountInfo(row.number, row.name, row.is_automatic, row.is_collective, row.is_blocked)
             for row in client.accounts.all()
         },
-        partners={
+        partners=_debtors(client)
+        | {
             row.number: PartnerInfo(row.number, row.name, row.city, row.vat_id, row.is_blocked)
             for row in client.partners.all()
         },

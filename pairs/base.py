@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from connections.base import SettingField
+from connections.base import Option, SettingField
 from connections.messages import DataFault, Message
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class Flow:
     is_news: Callable[[str, str], bool] = lambda version, known: version != known
     # The fields that can be mapped, from the source system: for the admin's lists.
     source_fields: str = "fields"
+    # What can be mapped beside them and is not the source system's: values of an e-invoice.
+    more_source_fields: Callable[[], Sequence[Option]] = tuple
     # Decisions that people can take on a parked record: `handle` finds the key in `record.instruction`.
     decisions: tuple[Decision, ...] = ()
 

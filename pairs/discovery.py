@@ -43,7 +43,8 @@ class Offers:
     def fields(self, flow: Flow, way: str) -> Sequence[Option] | None:
         """The source's fields that a mapping row may read, or those of a side that it writes."""
         if way == FieldMapping.Way.INTO:
-            return self._list(self.integration.source, flow.source_fields, self.container())
+            offered = self._list(self.integration.source, flow.source_fields, self.container())
+            return None if offered is None else (*offered, *flow.more_source_fields())
         side = flow.write_back_side
         return self._list(self._connection(side), f"writable_{flow.source_fields}", self.container(side))
 

@@ -41,6 +41,8 @@ class Document(models.Model):
     )
     # Only for the DXSO route, where the image travels inside the job; emptied once the job is settled.
     content = models.BinaryField(null=True, editable=False)
+    # What an e-invoice in this file says: null = not looked, {} = it is none, {"invoice"} or {"faults"}.
+    einvoice = models.JSONField(_("e-invoice"), null=True, blank=True, editable=False)
     # How often this GUID was sent; committed before each try, so that a 409 can be told from a foreign GUID.
     sends = models.PositiveSmallIntegerField(_("times sent"), default=0)
     uploaded_at = models.DateTimeField(_("uploaded at"), null=True, blank=True)

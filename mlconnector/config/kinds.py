@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from bookings.models import Account, CostCenter, DatevClient, FiscalYearRow, Partner, TaxKey
+from bookings.models import Account, CostCenter, DatevClient, FiscalYearRow, Partner, TaxCase, TaxKey
 from connections.declared import secret_faults, setting_faults
 from connections.messages import DataFault, say
 from connections.models import Connection
@@ -90,6 +90,10 @@ KINDS = (
             "encoding",
             "is_finalized",
             "dictation_code",
+            "is_small_business",
+            "uses_oss",
+            "debtor_from",
+            "debtor_until",
         ),
         references={"connection": "connections"},
         rows=(
@@ -115,6 +119,24 @@ KINDS = (
                     "needs_vat_id",
                     "needs_country",
                     "reversal_key",
+                    "is_confirmed",
+                ),
+            ),
+            Rows(
+                "tax_cases",
+                TaxCase,
+                "client",
+                ("key",),
+                (
+                    "name",
+                    "kind",
+                    "rate",
+                    "account",
+                    "bu_key",
+                    "country",
+                    "revenue_group",
+                    "valid_from",
+                    "valid_until",
                     "is_confirmed",
                 ),
             ),

@@ -8,6 +8,7 @@ from pairs.definitions.asana_datev import source
 from pairs.definitions.asana_datev.booking import handle
 from pairs.definitions.asana_datev.results import WRITE_BACK
 from pairs.definitions.asana_datev.settings import SETTINGS, check
+from pairs.einvoices import source_fields
 
 DECISIONS = (
     Decision(
@@ -47,6 +48,7 @@ PAIR = Pair(
             wake=source.wake,
             watched=source.watched,
             fields=BOOKING_FIELDS,
+            more_source_fields=source_fields,
             write_back=WRITE_BACK,
             is_news=source.is_news,
             decisions=DECISIONS,

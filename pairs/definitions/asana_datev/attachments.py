@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,13 +56,18 @@ def faults(context: Context, found: Sequence[Attachment]) -> list[DataFault]:
     return wrong
 
 
-def upload(context: Context, client: DatevClient, found: Sequence[Attachment]) -> Uploaded:
-    """Bring each file to DATEV, or keep it for the DXSO job that will carry it. Each file once, for ever."""
+def upload(
+    context: Context, client: DatevClient, found: Sequence[Attachment], contents: Mapping[str, bytes]
+) -> Uploaded:
+    """Bring each file to DATEV, or keep it for the DXSO job that will carry it. Each file once, for ever.
+
+    `contents` are files that were downloaded already, by the GID of the attachment.
+    """
     documents.read_client(client, context.target, context.now)
     guids: list[UUID] = []
     duplicates: list[str] = []
     for attachment in found:
-        document = _brought(context, client, attachment)
+        document = _brought(context, client, attachment, contents)
         if document.state == DocumentState.DUPLICATE:
             duplicates.append(document.filename)
         else:
@@ -90,24 +95,27 @@ def upload(context: Context, client: DatevClient, found: Sequence[Attachment]) -
 def repair(context: Context, client: DatevClient) -> None:
     """Bring documents that a booking already links to DATEV, by the way for documents; nothing is booked."""
     for attachment in listed(context, context.source.task(context.record.source_ref)):
-        document = _planned(context, client, attachment)
+        document = planned(context, client, attachment)
         if document.state not in (DocumentState.UPLOADED, DocumentState.DUPLICATE):
             content = context.source.download(attachment).content
             documents.upload(document, content, context.target, context.effects(document.owner))
 
 
-def _brought(context: Context, client: DatevClient, attachment: Attachment) -> Document:
-    document = _planned(context, client, attachment)
+def _brought(
+    context: Context, client: DatevClient, attachment: Attachment, contents: Mapping[str, bytes]
+) -> Document:
+    document = planned(context, client, attachment)
     route = Route(context.setting("route"))
     if documents.is_brought(document, route):
         return document
-    content = context.source.download(attachment).content
+    content = contents.get(attachment.gid) or context.source.download(attachment).content
     if route == Route.DXSO:
         return documents.keep(document, content)
     return documents.upload(document, content, context.target, context.effects(document.owner))
 
 
-def _planned(context: Context, client: DatevClient, attachment: Attachment) -> Document:
+def planned(context: Context, client: DatevClient, attachment: Attachment) -> Document:
+    """The document of this file, its GUID stored."""
     return documents.plan(
         context.record.subject,
         attachment.gid,

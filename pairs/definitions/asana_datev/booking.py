@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from bookings import documents, selectors, services, validation
+from bookings.einvoice.invoice import EInvoice
 from bookings.entry import Books, Direction, Entry, Route
 from bookings.entry_reversal import reversed_entry
 from bookings.models import DatevClient
@@ -20,10 +22,18 @@ from connections.vendors.asana.api import Task
 from pairs.base import Outcome, done, dormant, parked, sent
 from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from
 from pairs.closing import closing_of
-from pairs.definitions.asana_datev import attachments, corrections, exclusive, results, source
+from pairs.definitions.asana_datev import (
+    attachments,
+    corrections,
+    einvoices,
+    exclusive,
+    results,
+    source,
+)
 from pairs.definitions.asana_datev.settings import datev_client
+from pairs.einvoices import values as e_invoice_values
 from pairs.engine import Context
-from pairs.mapping import apply
+from pairs.mapping import MappingRow, apply
 from pairs.mapping_rows import rows_for
 from pairs.models import RecordState
 
@@ -37,6 +47,8 @@ class Wanted:
 
     entry: Entry
     faults: tuple[DataFault, ...]
+    # False: some values are stand-ins, because the task's could not be read.
+    is_whole: bool = True
 
 
 def handle(context: Context) -> Outcome:
@@ -88,19 +100,27 @@ def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
     if wrong := corrections.in_other_books(context, client):
         return corrections.impossible(task, wrong)
     books = services.books(client)
-    wanted = want(context, task, client, books)
-    found = attachments.listed(context, task)
-    faults = (*wanted.faults, *attachments.faults(context, found))
+    listed = attachments.listed(context, task)
+    rows = rows_for(context.integration, context.flow.key, client)
+    found = einvoices.look(context, client, listed, rows)
+    wanted = want(context, task, books, rows, found.invoice)
+    shown = einvoices.differences(context, found, wanted.entry, books) if wanted.is_whole else []
+    faults = (
+        *wanted.faults,
+        *attachments.faults(context, listed),
+        *einvoices.stopping(context, found, shown, rows),
+    )
     if faults and standing:
         return corrections.impossible(task, faults)
     if faults:
         message = say("Not booked. To be corrected: %(count)s.", count=len(faults))
         return _refused(context, task, RejectedError(message, faults=faults))
     try:
-        uploaded = attachments.upload(context, client, found)
+        uploaded = attachments.upload(context, client, listed, found.contents)
     except RejectedError as error:
         return _refused(context, task, error)
     _place(context, task, client, books, replace(wanted.entry, documents=uploaded.guids))
+    _note_differences(context, [*found.faults, *shown])
     return sent(
         uploaded.warning or say("The booking is on its way to DATEV."),
         look_at=context.now + NEXT_LOOK,
@@ -108,10 +128,19 @@ def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
     )
 
 
-def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wanted:
+def _note_differences(context: Context, shown: Sequence[DataFault]) -> None:
+    """They stand in the record's timeline; the integration books all the same."""
+    if shown:
+        told = "; ".join(str(fault) for fault in shown)
+        context.note("einvoice.differs", say("The e-invoice differs from the booking: %(told)s", told=told))
+
+
+def want(
+    context: Context, task: Task, books: Books, rows: Sequence[MappingRow], invoice: EInvoice | None
+) -> Wanted:
     """The entry that the task describes now, and every fault of it at once. Makes no call."""
-    rows = rows_for(context.integration, context.flow.key, client)
-    mapped = apply(rows, source.values(task), BOOKING_FIELDS, zone=ZoneInfo(settings.TIME_ZONE))
+    values = {**source.values(task), **e_invoice_values(invoice)}
+    mapped = apply(rows, values, BOOKING_FIELDS, zone=ZoneInfo(settings.TIME_ZONE))
     if mapped.gone:
         raise ConfigurationError(
             say("The mapping of the integration does not fit the task any more."), faults=mapped.gone
@@ -123,7 +152,7 @@ def want(context: Context, task: Task, client: DatevClient, books: Books) -> Wan
     checked = [
         fault for fault in validation.check_entry(entry, books, route=route) if fault.field not in silent
     ]
-    return Wanted(entry, (*mapped.faults, *checked))
+    return Wanted(entry, (*mapped.faults, *checked), is_whole=not mapped.unusable)
 
 
 def _refused(context: Context, task: Task, error: RejectedError) -> Outcome:
@@ -272,7 +301,9 @@ def _changes(context: Context, task: Task) -> tuple[DataFault, ...]:
         return (DataFault("Approval", "", reason, say("It was approved when it was booked.")),)
     # In whose books it stands, whatever client the integration has by now.
     client = selectors.client_of(context.record.subject, context.record.revision) or _client(context)
-    wanted = want(context, task, client, services.books(client))
+    rows = rows_for(context.integration, context.flow.key, client)
+    invoice = einvoices.kept(context.record.subject, booked)
+    wanted = want(context, task, services.books(client), rows, invoice)
     return (*wanted.faults, *differences(booked, wanted.entry))
 
 

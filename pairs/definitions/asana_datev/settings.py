@@ -10,6 +10,7 @@ from bookings.models import DatevClient
 from connections.base import SettingField
 from connections.messages import DataFault, say
 from pairs.closing import CLOSING_SETTINGS, check_closing
+from pairs.einvoices import COMPARE_SETTING
 
 if TYPE_CHECKING:
     from pairs.models import Integration
@@ -107,6 +108,7 @@ SETTINGS = (
         ),
         help_text="DATEV knows the same file under another id, so the booking can't be linked to it.",
     ),
+    COMPARE_SETTING,
     *CLOSING_SETTINGS,
     SettingField(
         "batch_label",
@@ -154,6 +156,15 @@ def check(integration: Integration) -> Sequence[DataFault]:
                 str(integration.setting("begin_on")),
                 say("This is not a day."),
                 say("Write it as YYYY-MM-DD, for example 2026-01-31."),
+            )
+        )
+    if integration.setting("compare_einvoice") != "no" and integration.setting("attachments") == "none":
+        faults.append(
+            DataFault(
+                COMPARE_SETTING.label,
+                "",
+                say("An e-invoice can be compared only where attachments are looked at."),
+                say("Choose another rule for the attachments, or do not compare."),
             )
         )
     client = datev_client(integration)
