@@ -12,8 +12,7 @@ from bookings.models import Batch, BatchState, Booking, BookingVerdict, DatevCli
 from connections import clock
 from connections.errors import RejectedError
 from connections.messages import Message
-from pairs import actions, intake, work
-from pairs.definitions.asana_datev import exclusive
+from pairs import actions, exclusive, intake, work
 from pairs.models import Integration, Record, RecordState
 from tests.pairs.world import World
 
@@ -66,7 +65,7 @@ class TestATaskOfTwoIntegrations:
         assert len(world.datev.bookings()) == 1
         assert len(world.datev.state()["documents"]) == 1
         [refused] = Record.objects.filter(state=RecordState.REFUSED)
-        assert "has booked this task" in reason(refused)
+        assert "has booked it" in reason(refused)
         assert world.result(gid)[0] == "Gebucht"
         assert other.records.count() == 1
 

@@ -17,20 +17,14 @@ from bookings.entry_reversal import reversed_entry
 from bookings.models import DatevClient
 from connections.effects import digest
 from connections.errors import ConfigurationError, RejectedError
-from connections.messages import DataFault, say
+from connections.messages import DataFault, Message, say
 from connections.vendors.asana.api import Task
+from pairs import corrections, exclusive
 from pairs.base import Outcome, done, dormant, parked, sent
 from pairs.booking_fields import BOOKING_FIELDS, LABELS, differences, entry_from
 from pairs.closing import closing_of
-from pairs.definitions.asana_datev import (
-    attachments,
-    corrections,
-    einvoices,
-    exclusive,
-    results,
-    source,
-)
-from pairs.definitions.asana_datev.settings import datev_client
+from pairs.datev import chosen_client
+from pairs.definitions.asana_datev import attachments, einvoices, results, source
 from pairs.einvoices import values as e_invoice_values
 from pairs.engine import Context
 from pairs.mapping import MappingRow, apply
@@ -87,18 +81,21 @@ def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
     task = source.read(context)
     standing = corrections.standing(context)
     if standing and not (is_decided or corrections.decision(context) == "correct"):
-        return corrections.undecided(context, task, standing)
+        version = source.version_of(task) if task else ""
+        if corrections.decision(context) == "keep":
+            return corrections.kept(version)
+        return corrections.undecided(version, standing)
     reason = source.why_not_booked(context, task)
     if task is None or reason is not None:
         if standing:
-            return corrections.impossible(task, corrections.not_approved(reason))
+            return corrections.impossible(source.version_of(task) if task else "", [_not_approved(reason)])
         return dormant(reason or source.GONE, version=source.version_of(task) if task else "")
-    if other := exclusive.other_record(context):
-        return exclusive.refused(other, task)
     version = source.version_of(task)
-    client = _client(context)
+    if other := exclusive.other_record(context):
+        return exclusive.refused(other, version)
+    client = chosen_client(context.integration)
     if wrong := corrections.in_other_books(context, client):
-        return corrections.impossible(task, wrong)
+        return corrections.impossible(version, wrong)
     books = services.books(client)
     listed = attachments.listed(context, task)
     rows = rows_for(context.integration, context.flow.key, client)
@@ -111,7 +108,7 @@ def _first_time(context: Context, *, is_decided: bool = False) -> Outcome:
         *einvoices.stopping(context, found, shown, rows),
     )
     if faults and standing:
-        return corrections.impossible(task, faults)
+        return corrections.impossible(version, faults)
     if faults:
         message = say("Not booked. To be corrected: %(count)s.", count=len(faults))
         return _refused(context, task, RejectedError(message, faults=faults))
@@ -263,7 +260,7 @@ def _gone(booked: selectors.BookingOutcome) -> Outcome:
 def _done(context: Context, booked: selectors.BookingOutcome, version: str) -> Outcome:
     missing = documents.missing(context.record.subject)
     if missing and context.record.instruction:
-        attachments.repair(context, _client(context))
+        attachments.repair(context, chosen_client(context.integration))
         missing = documents.missing(context.record.subject)
     if missing:
         return parked(
@@ -298,22 +295,18 @@ def _changes(context: Context, task: Task) -> tuple[DataFault, ...]:
         return ()
     reason = source.why_not_approved(context, task)
     if reason is not None:
-        return (DataFault("Approval", "", reason, say("It was approved when it was booked.")),)
+        return (_not_approved(reason),)
     # In whose books it stands, whatever client the integration has by now.
-    client = selectors.client_of(context.record.subject, context.record.revision) or _client(context)
+    record = context.record
+    client = selectors.client_of(record.subject, record.revision) or chosen_client(context.integration)
     rows = rows_for(context.integration, context.flow.key, client)
-    invoice = einvoices.kept(context.record.subject, booked)
+    invoice = einvoices.kept(record.subject, booked)
     wanted = want(context, task, services.books(client), rows, invoice)
     return (*wanted.faults, *differences(booked, wanted.entry))
 
 
-def _client(context: Context) -> DatevClient:
-    client = datev_client(context.integration)
-    if client is None:
-        raise ConfigurationError(
-            say("The DATEV client of this integration is not set up. Choose one in its settings.")
-        )
-    return client
+def _not_approved(reason: Message | None) -> DataFault:
+    return DataFault("Approval", "", reason or source.GONE, say("It was approved when it was booked."))
 
 
 def _has_news(context: Context) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
-from bookings.models import DatevClient
 from connections.base import SettingField
 from connections.messages import DataFault, say
 from pairs.closing import CLOSING_SETTINGS, check_closing
+from pairs.datev import begin_faults, client_faults
 from pairs.einvoices import COMPARE_SETTING
 
 if TYPE_CHECKING:
@@ -126,38 +125,9 @@ SETTINGS = (
 )
 
 
-def datev_client(integration: Integration) -> DatevClient | None:
-    """The chosen DATEV client (`<consultant>-<client>`), None if it does not exist (any more)."""
-    consultant, _, client = str(integration.setting("datev_client")).partition("-")
-    if not (consultant.isdigit() and client.isdigit()):
-        return None
-    return (
-        DatevClient.objects.select_related("connection")
-        .filter(consultant_number=int(consultant), client_number=int(client))
-        .first()
-    )
-
-
-def is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
-    faults = check_closing(integration)
-    if not is_day(str(integration.setting("begin_on"))):
-        faults.append(
-            DataFault(
-                "Booked from",
-                str(integration.setting("begin_on")),
-                say("This is not a day."),
-                say("Write it as YYYY-MM-DD, for example 2026-01-31."),
-            )
-        )
+    faults = [*check_closing(integration), *begin_faults(integration), *client_faults(integration)]
     if integration.setting("compare_einvoice") != "no" and integration.setting("attachments") == "none":
         faults.append(
             DataFault(
@@ -165,27 +135,6 @@ def check(integration: Integration) -> Sequence[DataFault]:
                 "",
                 say("An e-invoice can be compared only where attachments are looked at."),
                 say("Choose another rule for the attachments, or do not compare."),
-            )
-        )
-    client = datev_client(integration)
-    if integration.setting("datev_client") and client is None:
-        faults.append(
-            DataFault(
-                "DATEV client",
-                str(integration.setting("datev_client")),
-                say("This DATEV client is not set up."),
-                say("Add it under 'DATEV clients' first."),
-            )
-        )
-    if client is not None and client.connection_id != integration.target_id:
-        faults.append(
-            DataFault(
-                "DATEV client",
-                str(client),
-                say("The DATEV client belongs to another DATEV connection than this integration."),
-                say(
-                    "Choose the connection '%(connection)s', or another client.", connection=client.connection
-                ),
             )
         )
     if integration.setting("approval_rule") == "option":

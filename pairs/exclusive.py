@@ -1,19 +1,17 @@
-"""One task is booked by one integration: a task can be in the projects of several."""
+"""One source object is booked by one integration, though several may read it (a task in two projects)."""
 
 from __future__ import annotations
 
 from bookings import selectors
 from connections.errors import RejectedError
 from connections.messages import Message, say
-from connections.vendors.asana.api import Task
 from pairs.base import Outcome, parked
-from pairs.definitions.asana_datev import source
 from pairs.engine import Context
 from pairs.models import Integration, Record, RecordState
 
 
 def other_record(context: Context) -> Record | None:
-    """The record of another integration that has booked this task, or is at it."""
+    """The record of another integration that has booked this object, or is at it."""
     mine = context.record
     others = _others(context)
     if not others:
@@ -24,13 +22,13 @@ def other_record(context: Context) -> Record | None:
     return next((record for subject, record in records.items() if subject in booked), None)
 
 
-def refused(other: Record, task: Task) -> Outcome:
-    """Nothing is written to the task: it carries the result of the other integration."""
-    return parked(RecordState.REFUSED, _reason(other), version=source.version_of(task))
+def refused(other: Record, version: str) -> Outcome:
+    """Nothing is written to the object: it carries the result of the other integration."""
+    return parked(RecordState.REFUSED, _reason(other), version=version)
 
 
 def hold_alone(context: Context) -> None:
-    """Renew the record's lease; no other integration can place a booking of the same task meanwhile.
+    """Renew the record's lease; no other integration can place a booking of the same object meanwhile.
 
     Runs inside the transaction that places it. Raises LeaseLost, or RejectedError if the other was faster.
     """
@@ -53,8 +51,8 @@ def _others(context: Context) -> list[int]:
 
 def _reason(other: Record) -> Message:
     return say(
-        "Not booked, because the integration '%(integration)s' has booked this task or is at it (record "
-        "%(record)s). Take the task out of one of the two projects; or close the other record if its booking "
+        "Not booked, because the integration '%(integration)s' has booked it or is at it (record "
+        "%(record)s). Let only one of the two integrations read it; or close the other record if its booking "
         "was refused, then try this one again.",
         integration=other.integration.name,
         record=other.pk,

@@ -1,4 +1,4 @@
-"""What is booked already and does not fit the task any more: replaced only when a person has said so."""
+"""What is booked already and does not fit its source any more: replaced only when a person has said so."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from bookings import selectors
 from bookings.entry import Entry
 from bookings.models import DatevClient
-from connections.messages import DataFault, Message, say
-from connections.vendors.asana.api import Task
+from connections.messages import DataFault, say
 from pairs.base import Outcome, done, parked
-from pairs.definitions.asana_datev import source
 from pairs.engine import Context
 from pairs.models import RecordState
 
@@ -26,15 +24,12 @@ def standing(context: Context) -> list[Entry]:
     return selectors.posted_entries(record.subject, before_revision=record.revision)
 
 
-def undecided(context: Context, task: Task | None, earlier: Sequence[Entry]) -> Outcome:
+def undecided(version: str, earlier: Sequence[Entry]) -> Outcome:
     """Earlier bookings stand, and nobody has said that they are to be replaced."""
-    version = source.version_of(task) if task else ""
-    if decision(context) == "keep":
-        return done(say("A person keeps what was booked earlier."), version=version)
     return parked(
         RecordState.CHANGED,
         say(
-            "Bookings of this task stand in DATEV (%(count)s), and their correction was not booked. Choose "
+            "Bookings of this record stand in DATEV (%(count)s), and their correction was not booked. Choose "
             "'reverse and book again', or keep what is booked.",
             count=len(earlier),
         ),
@@ -42,8 +37,13 @@ def undecided(context: Context, task: Task | None, earlier: Sequence[Entry]) -> 
     )
 
 
-def impossible(task: Task | None, faults: Sequence[DataFault]) -> Outcome:
-    """A person wants a correction, but what the task says now can't be booked: everything stays as it is."""
+def kept(version: str) -> Outcome:
+    """A person has decided to leave the books as they are."""
+    return done(say("A person keeps what was booked earlier."), version=version)
+
+
+def impossible(version: str, faults: Sequence[DataFault]) -> Outcome:
+    """A correction is wanted, but what the source says now can't be booked: everything stays as it is."""
     return parked(
         RecordState.CHANGED,
         say(
@@ -51,12 +51,8 @@ def impossible(task: Task | None, faults: Sequence[DataFault]) -> Outcome:
             "choose 'reverse and book again'; or keep the booking as it is."
         ),
         faults=faults,
-        version=source.version_of(task) if task else "",
+        version=version,
     )
-
-
-def not_approved(reason: Message | None) -> list[DataFault]:
-    return [DataFault("Approval", "", reason or source.GONE, say("It was approved when it was booked."))]
 
 
 def in_other_books(context: Context, client: DatevClient) -> list[DataFault]:
