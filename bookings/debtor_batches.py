@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -173,6 +174,20 @@ def _waits(missing: Sequence[Debtor], awaited: Batch | None) -> Message:
             file=awaited,
         )
     return say("Waits until DATEV has taken the new debtors (%(names)s).", names=names)
+
+
+Standing = Literal["accepted", "collecting", "sending", "stuck"]
+
+
+def standing(debtor: Debtor) -> tuple[Standing, Batch | None]:
+    """Whether DATEV has the present details of `debtor`, and the file they are in or were last in."""
+    latest = next(iter(latest_updates([debtor])), None)
+    batch = latest.batch if latest else None
+    if debtor.sent_digest == debtor.digest:
+        return "accepted", batch
+    if debtor.due_at is not None or batch is None:
+        return "collecting", batch
+    return ("sending" if batch.state in ON_ITS_WAY else "stuck"), batch
 
 
 # --- a file that was refused --------------------------------------------------------------------------

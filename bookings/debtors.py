@@ -16,7 +16,7 @@ from connections.effects import Guard, digest
 from connections.errors import RejectedError, TransientError
 from connections.messages import DataFault, say
 
-__all__ = ["DebtorDetails", "customer_ref", "ensure", "of"]
+__all__ = ["DebtorDetails", "customer_ref", "ensure", "faults_of", "of"]
 
 # Changes of details are collected for this long; a booking that needs a new debtor does not wait for it.
 COLLECTED_FOR = timedelta(hours=1)
@@ -38,6 +38,14 @@ def customer_ref(vendor: str, organisation: str, kind: str, key: str) -> str:
 def of(client: DatevClient, customer: str) -> Debtor | None:
     """The debtor that this customer has already."""
     return Debtor.objects.filter(client=client, customer_ref=customer).first()
+
+
+def faults_of(
+    client: DatevClient, customer: str, details: DebtorDetails, number: str = ""
+) -> list[DataFault]:
+    """Everything for which `ensure` would refuse this customer; nothing is stored."""
+    known = of(client, customer)
+    return _faults(client, customer, known, details, number, known.number if known else number)
 
 
 def ensure(
