@@ -15,6 +15,7 @@ from mlconnector.sandbox.dynamics import DynamicsSimulator
 from mlconnector.sandbox.exact import ExactSimulator
 from mlconnector.sandbox.jira import API_URL, AUTH_URL, JiraSimulator
 from tests import factories
+from tests.pairs.dynamics_world import DynamicsWorld
 from tests.pairs.world import World
 
 CLIENT = "455148-1"
@@ -36,6 +37,8 @@ class VendorStage:
     parents: Callable[[Any], Mapping[str, str]]
     # (route, what a fault switch overrides) of answers that name a further address, here a foreign one.
     links: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+    # Ends of addresses that are called by POST and change nothing: reads in one call, sign-ins.
+    reads: tuple[str, ...] = ()
 
 
 def _many_projects(asana: Any) -> int:
@@ -138,6 +141,7 @@ VENDORS: dict[str, VendorStage] = {
                 {"body": {"value": [], "@odata.nextLink": f"{EVIL}/api/data/v9.2/transactioncurrencies"}},
             ),
         ),
+        reads=("/$batch", "/oauth2/v2.0/token"),
     ),
     "exact": VendorStage(
         _exact,
@@ -173,14 +177,14 @@ class PairStage:
     `make(asana=..., datev=..., ...)` takes the simulators by their vendors' keys.
     """
 
-    make: Callable[..., World]
+    make: Callable[..., Any]
     # A new source object that is ready to be handled; its reference.
-    ready: Callable[[World], str]
+    ready: Callable[[Any], str]
     # The same object, changed in what matters, and deleted.
-    changed: Callable[[World, str], Any]
-    deleted: Callable[[World, str], Any]
+    changed: Callable[[Any, str], Any]
+    deleted: Callable[[Any, str], Any]
     # How many things stand at the target.
-    arrived: Callable[[World], int]
+    arrived: Callable[[Any], int]
     # A change makes a person decide once it has arrived.
     is_final: bool = True
 
@@ -191,6 +195,15 @@ PAIRS: dict[str, PairStage] = {
         ready=lambda world: world.approved(),
         changed=lambda world, ref: world.asana.set_field(ref, world.fields["amount"], "238.00"),
         deleted=lambda world, ref: world.asana.delete_task(ref),
+        arrived=lambda world: len(world.datev.bookings()),
+    ),
+    "dynamics_datev": PairStage(
+        make=DynamicsWorld,
+        ready=lambda world: world.billed(),
+        changed=lambda world, ref: world.dynamics.add_line(
+            world.id_of(ref), text="Mehr", price="10.00", rate=7
+        ),
+        deleted=lambda world, ref: world.dynamics.delete(world.id_of(ref)),
         arrived=lambda world: len(world.datev.bookings()),
     ),
 }

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from connections import clock
 from connections.effects import Effects
@@ -46,6 +47,15 @@ def world(db: None, stage: PairStage, declared: Pair) -> Iterator[Any]:
             simulators[name] = VENDORS[name].simulator()
             mounts.enter_context(mounted(simulators[name], *VENDORS[name].prefixes))
         yield stage.make(**simulators)
+
+
+def writes() -> QuerySet[CallLog]:
+    """All calls so far that change something; some vendors read by POST too."""
+    found = CallLog.objects.exclude(method="GET")
+    for name, stage in VENDORS.items():
+        for end in stage.reads:
+            found = found.exclude(connection__vendor=name, url__endswith=end)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -135,14 +145,14 @@ def test_the_world_of_the_stage_has_no_fault_and_each_missing_mapping_is_one(
 def test_handled_twice_and_polled_again_and_again_it_arrives_once(world: Any, stage: PairStage) -> None:
     ref = stage.ready(world)
     world.work(minutes=5)
-    writes = CallLog.objects.exclude(method="GET").count()
+    written = writes().count()
     for _ in range(3):
         # Woken by an event that the object's own mark does not show.
         Record.objects.update(seen_version="9999", state=RecordState.WAITING, due_at=clock.now())
         world.work(minutes=3)
 
     assert stage.arrived(world) == 1
-    assert CallLog.objects.exclude(method="GET").count() == writes
+    assert writes().count() == written
     assert world.record(ref).state == RecordState.DONE
 
 
@@ -229,7 +239,7 @@ def test_nothing_is_written_while_it_is_paused_or_off_and_nothing_is_lost(
     Integration.objects.update(**switch)
     ref = stage.ready(world)
     world.work(minutes=4)
-    assert not CallLog.objects.exclude(method="GET").exists()
+    assert not writes().exists()
     assert stage.arrived(world) == 0
 
     Integration.objects.update(is_paused=False, is_on=True)

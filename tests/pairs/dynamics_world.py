@@ -96,6 +96,10 @@ class DynamicsWorld:
     def ref(self, row_id: str, table: str = "invoice") -> str:
         return f"{self.dynamics.known.organization_id}/{table}/{row_id}"
 
+    @staticmethod
+    def id_of(ref: str) -> str:
+        return ref.rpartition("/")[2]
+
     def work(self, *, poll: bool = True, minutes: float = 10, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
@@ -123,14 +127,6 @@ class DynamicsWorld:
         """(document number, account, contra account, amount, side) of all rows in DATEV, sorted."""
         wanted = ("document_field_1", "account", "contra_account", "amount", "side")
         return sorted(tuple(row[name] for name in wanted) for row in self.datev.bookings())
-
-    def debtor_files(self) -> list[list[str]]:
-        """The numbers of the debtors in each file that DATEV has taken, by the order of the files."""
-        return [
-            [debtor["number"] for debtor in job["debtors"]]
-            for job in self.datev.state()["extf_jobs"]
-            if job.get("debtors")
-        ]
 
 
 def customise(dynamics: Any) -> None:

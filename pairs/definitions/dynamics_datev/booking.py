@@ -20,10 +20,11 @@ from connections.vendors.dynamics.api import Bundle
 from pairs import corrections, exclusive, records
 from pairs.base import Change, Outcome, done, dormant, parked, sent, waiting
 from pairs.booking_fields import differences
+from pairs.closing import closing_of
 from pairs.datev import chosen_client
 from pairs.definitions.dynamics_datev import customers, files, polling, results, source
 from pairs.definitions.dynamics_datev.invoice import Wanted, want
-from pairs.definitions.dynamics_datev.settings import closing_of, collected_for
+from pairs.definitions.dynamics_datev.settings import collected_for
 from pairs.engine import Context
 from pairs.models import RecordState
 

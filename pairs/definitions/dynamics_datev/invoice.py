@@ -69,8 +69,9 @@ def want(context: FlowContext, bundle: Bundle, client: DatevClient, books: Books
     lines, line_faults = _lines(context, rows, invoice)
     faults += line_faults
     document_date = mapped.values["document_date"]
-    if debtor is None or any(amount is None for amount in _totals(invoice)):
-        return Wanted((), tuple(faults), debtor, document_date)
+    comes_to_nothing = bool(invoice.lines) and not (lines or line_faults or any(_totals(invoice)))
+    if debtor is None or comes_to_nothing or any(amount is None for amount in _totals(invoice)):
+        return Wanted((), tuple(_once(faults)), debtor, document_date)
     account = _account(client, debtor)
     found = rows_of(
         _plain(context, invoice, mapped, lines, debtor, account), rules_of(context), seller_of(client), books
@@ -273,8 +274,8 @@ def _lines(
     mine = [row for row in rows if row.target_field in LINE_KEYS]
     made, faults = [], []
     for position, line in enumerate(invoice.lines, start=1):
-        if line.is_bundle_part and not (line.gross or line.tax):
-            # Parts of a bundle have no price of their own.
+        if line.gross is not None and not (line.gross or line.tax):
+            # Free of charge, or a part of a bundle, which has no price of its own: nothing to book.
             continue
         name = str(line.number or position)
         found, wrong = _line(context, mine, invoice, line, name)

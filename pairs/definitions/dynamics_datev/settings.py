@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,9 +12,9 @@ from bookings.invoices.cases import CaseKind
 from bookings.invoices.invoice import DueDate, Rules, Spread
 from bookings.invoices.situation import Seller
 from bookings.models import DatevClient
-from bookings.services import Closing
 from connections.base import SettingField
 from connections.messages import DataFault, say
+from pairs.closing import CLOSING_SETTINGS, check_closing
 from pairs.datev import begin_faults, client_faults, datev_client
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ SETTINGS = (
         "Template for a PDF",
         "discovered",
         discover="templates",
-        help_text="Without a file at the invoice Dynamics makes a PDF from this template, once. Empty: never.",
+        help_text="Without a file at the invoice a PDF is made from this template, once. Empty: never.",
     ),
     SettingField(
         "document_type",
@@ -193,20 +194,7 @@ SETTINGS = (
         default=60,
         help_text="Changes are collected for so long; a booking that needs a new debtor does not wait.",
     ),
-    SettingField(
-        "close_count",
-        "Bookings per file",
-        "integer",
-        default=500,
-        help_text="A file is sent when it holds this many bookings; 1 sends each at once.",
-    ),
-    SettingField(
-        "close_minutes",
-        "Sent at the latest after (minutes)",
-        "integer",
-        default=60,
-        help_text="A file that does not fill up is sent after this time.",
-    ),
+    *(replace(field, default=500) if field.key == "close_count" else field for field in CLOSING_SETTINGS),
     SettingField(
         "batch_label",
         "Label of the batches",
@@ -238,13 +226,6 @@ def collected_for(settings: HasSettings) -> timedelta:
     return timedelta(minutes=int(settings.setting("debtor_minutes")))
 
 
-def closing_of(settings: HasSettings) -> Closing:
-    return Closing(
-        count=int(settings.setting("close_count")),
-        age=timedelta(minutes=int(settings.setting("close_minutes"))),
-    )
-
-
 def final_statuses(settings: HasSettings) -> frozenset[str]:
     keys = ("final_status", "final_status_2", "final_status_3")
     return frozenset(str(settings.setting(key)) for key in keys) - {""}
@@ -252,7 +233,7 @@ def final_statuses(settings: HasSettings) -> frozenset[str]:
 
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
-    faults = [*begin_faults(integration), *client_faults(integration)]
+    faults = [*begin_faults(integration), *client_faults(integration), *check_closing(integration)]
     faults += _statuses(integration)
     faults += _not_negative(integration, ("file_wait_days", "debtor_minutes"))
     client = datev_client(integration)
