@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import TypeVar
 
 from bookings.invoices.cases import TaxCaseInfo
 from bookings.invoices.rates import CENT, ZERO, tax_of
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)

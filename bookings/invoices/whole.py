@@ -67,15 +67,15 @@ def _with_tax(
     if not extras:
         return _plain(lines, wanted)
     usual = _spread_all(lines, extras, cases, invoice.supply_date)
-    if usual.faults or _tax(usual.parts) == wanted:
+    if not usual.faults and _tax(usual.parts) == wanted:
         return usual
-    untaxed = [extra for extra in extras if extra.rule is Spread.OWN_ACCOUNT]
-    if untaxed and len(untaxed) == len(extras):
-        own = _untaxed(lines, extras, cases, invoice.supply_date)
-        if own.faults or _tax(own.parts) == wanted:
-            return own
-    before = {_tax(taxed(lines)), sum((part.tax or ZERO for part in lines), ZERO)}
-    if wanted in before:
+    without = wanted in {_tax(taxed(lines)), _tax(lines)}
+    is_own = all(extra.rule is Spread.OWN_ACCOUNT for extra in extras)
+    if without and is_own and all(part.case.kind == CaseKind.DOMESTIC for part in lines):
+        return _untaxed(lines, extras, cases, invoice.supply_date, wanted)
+    if usual.faults:
+        return usual
+    if without:
         return Whole(lines, [_without_tax(extra) for extra in extras])
     return Whole(lines, [_tax_differs(wanted, _tax(usual.parts))])
 
@@ -119,11 +119,15 @@ def _spread_all(
 
 
 def _untaxed(
-    lines: Sequence[Part], extras: Sequence[_Extra], cases: Sequence[TaxCaseInfo], day: date
+    lines: Sequence[Part],
+    extras: Sequence[_Extra],
+    cases: Sequence[TaxCaseInfo],
+    day: date,
+    wanted: Decimal,
 ) -> Whole:
-    """Extras on accounts of their own without tax, beside lines with the tax that was shown."""
-    faults: list[DataFault] = []
-    parts = taxed(lines)
+    """Extras on accounts of their own without tax, beside lines with the tax that the invoice shows."""
+    plain = _plain(list(lines), wanted)
+    faults, parts = plain.faults, plain.parts
     for extra in extras:
         case, wrong = _case(extra.kind, ZERO, cases, day)
         faults += wrong

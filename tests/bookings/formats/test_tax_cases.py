@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bookings import starter
 from bookings.entry import AccountInfo, Books, Entry, FiscalYear, PartnerInfo, Route, Side
@@ -17,6 +19,7 @@ from bookings.invoices import labels
 from bookings.invoices.cases import TaxCaseInfo
 from bookings.invoices.checking import check_case
 from bookings.invoices.invoice import Customer, DueDate, Invoice, InvoiceLine, Rules, Spread
+from bookings.invoices.rates import tax_of
 from bookings.invoices.rows import InvoiceRows, rows_of
 from bookings.invoices.situation import Seller, Supply, Treatment
 from bookings.validation import check_entry
@@ -267,6 +270,18 @@ def test_a_revenue_group_has_an_account_of_its_own() -> None:
     assert labels_of(rows_of(invoice(*lines), Rules(), Seller(), books)) == {"TAX_CASE"}
 
 
+def test_a_discount_without_tax_needs_no_case_with_tax() -> None:
+    books = client_books("03")
+    books = replace(books, tax_cases=tuple(c for c in books.tax_cases if c.key != "discount_19"))
+    line = InvoiceLine("1", Decimal(100), Decimal(19), Decimal("0.19"))
+    own = Rules(discount=Spread.OWN_ACCOUNT)
+    before = invoice(line, discount=Decimal(10), net_total=Decimal(90), gross_total=Decimal(109))
+    after = replace(before, tax_total=Decimal("17.10"), gross_total=Decimal("107.10"))
+
+    assert [shown(e) for e in rows_of(before, own, Seller(), books).entries] == ["8400 S 119", "8700 H 10"]
+    assert labels_of(rows_of(after, own, Seller(), books)) == {"TAX_CASE"}
+
+
 def test_dates_texts_and_documents_reach_every_row() -> None:
     line = InvoiceLine("1", Decimal(100), Decimal(19), Decimal("0.19"))
     told = invoice(
@@ -323,3 +338,38 @@ def test_every_starter_case_can_bear_its_tax(chart: str) -> None:
 def test_a_case_that_would_book_another_tax_is_refused(change: dict[str, Any]) -> None:
     books = client_books("03")
     assert check_case(replace(books.tax_cases[0], **change), books)
+
+
+cents = st.integers(min_value=1, max_value=10**7).map(lambda value: Decimal(value) / 100)
+
+
+@given(
+    nets=st.lists(cents, min_size=1, max_size=8), share=st.integers(0, 99), freight=cents, sign=st.booleans()
+)
+@settings(max_examples=60, deadline=None)
+def test_rows_add_up_to_the_cent_whatever_is_spread(
+    nets: list[Decimal], share: int, freight: Decimal, sign: bool
+) -> None:
+    """Several cost centers, discount and freight in proportion; the tax once on the sum (EN 16931)."""
+    lines = tuple(
+        InvoiceLine(str(index), net, rate=Decimal("0.19"), cost_center_1=("100", "200", "")[index % 3])
+        for index, net in enumerate(nets)
+    )
+    discount = (sum(nets, ZERO) * share / 100).quantize(Decimal("0.01"))
+    net = sum(nets, ZERO) - discount + freight
+    tax = tax_of(net, Decimal("0.19"))
+    told = invoice(
+        *lines,
+        discount=discount,
+        freight=freight,
+        net_total=net,
+        tax_total=tax,
+        gross_total=net + tax,
+        is_credit_note=sign,
+    )
+
+    found = rows_of(told, Rules(Spread.PROPORTIONAL, Spread.PROPORTIONAL), Seller(), client_books("03"))
+
+    assert found.faults == ()
+    assert {row.entry.side for row in found.rows} == {Side.CREDIT if sign else Side.DEBIT}
+    assert sum((row.entry.amount for row in found.rows), ZERO) == net + tax
