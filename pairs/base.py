@@ -178,9 +178,24 @@ def waiting(message: Message, *, until: datetime, version: str = "") -> Outcome:
     return Outcome(Result.WAITING, message, "waiting", due_at=until, version=version)
 
 
-def sent(message: Message, *, look_at: datetime | None, version: str = "", digest: str = "") -> Outcome:
+def sent(
+    message: Message,
+    *,
+    look_at: datetime | None,
+    target_url: str = "",
+    version: str = "",
+    digest: str = "",
+) -> Outcome:
     """Handed over; the target's answer (or `look_at`) wakes the record again."""
-    return Outcome(Result.SENT, message, "sent", due_at=look_at, version=version, digest=digest)
+    return Outcome(
+        Result.SENT,
+        message,
+        "sent",
+        due_at=look_at,
+        target_url=target_url,
+        version=version,
+        digest=digest,
+    )
 
 
 def dormant(message: Message, *, version: str = "") -> Outcome:

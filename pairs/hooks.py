@@ -244,7 +244,7 @@ def _is_wanted(hook: Webhook) -> bool:
     flow = next((flow for flow in integration.declared.flows if flow.key == hook.flow), None)
     if flow is None or not integration.is_on or hook.connection != integration.side(flow.reads):
         return False
-    if not protocol(hook).is_wanted(hook.connection):
+    if not can_be_reached() or not protocol(hook).is_wanted(hook.connection):
         return False
     return hook.resource_ref in flow.watched(FlowContext(integration, flow))
 

@@ -12,9 +12,10 @@ from pairs.base import Pair
 def pairs() -> Mapping[str, Pair]:
     """Every pair by its key."""
     from pairs.definitions.asana_datev import PAIR as asana_datev
+    from pairs.definitions.datev_jira import PAIR as datev_jira
     from pairs.definitions.dynamics_datev import PAIR as dynamics_datev
 
-    return {pair.key: pair for pair in (asana_datev, dynamics_datev)}
+    return {pair.key: pair for pair in (asana_datev, datev_jira, dynamics_datev)}
 
 
 def pair(key: str) -> Pair:

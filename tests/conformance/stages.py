@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bookings.models import Batch
 from connections.models import Connection
 from mlconnector.sandbox.acumatica import AcumaticaSimulator
 from mlconnector.sandbox.asana import AsanaSimulator
@@ -14,8 +15,10 @@ from mlconnector.sandbox.datev.state import Client
 from mlconnector.sandbox.dynamics import DynamicsSimulator
 from mlconnector.sandbox.exact import ExactSimulator
 from mlconnector.sandbox.jira import API_URL, AUTH_URL, JiraSimulator
+from pairs.models import RecordState
 from tests import factories
 from tests.pairs.dynamics_world import DynamicsWorld
+from tests.pairs.jira_world import JiraWorld
 from tests.pairs.world import World
 
 CLIENT = "455148-1"
@@ -166,6 +169,7 @@ VENDORS: dict[str, VendorStage] = {
         fill=_many_jira_projects,
         listing="projects",
         parents=_jira_parents,
+        reads=("/issue/bulkfetch", "/changelog/bulkfetch", "/search/jql", "/oauth/token"),
     ),
 }
 
@@ -182,14 +186,28 @@ class PairStage:
     ready: Callable[[Any], str]
     # The same object, changed in what matters, and deleted.
     changed: Callable[[Any, str], Any]
-    deleted: Callable[[Any, str], Any]
+    # None: what this pair reads is never deleted.
+    deleted: Callable[[Any, str], Any] | None
     # How many things stand at the target.
     arrived: Callable[[Any], int]
     # A change makes a person decide once it has arrived.
     is_final: bool = True
+    # The state of its record once it has arrived.
+    arrives_as: str = RecordState.DONE
 
 
 PAIRS: dict[str, PairStage] = {
+    "datev_jira": PairStage(
+        make=lambda datev, jira: JiraWorld(jira, datev),
+        ready=lambda world: f"batch:{world.refused().pk}",
+        changed=lambda world, ref: world.correct(
+            Batch.objects.get(pk=ref.partition(":")[2]), posting_text="neu"
+        ),
+        deleted=None,
+        arrived=lambda world: len(world.issues),
+        is_final=False,
+        arrives_as=RecordState.SENT,
+    ),
     "asana_datev": PairStage(
         make=lambda asana, datev: World(asana, datev, result_comment=True),
         ready=lambda world: world.approved(),

@@ -100,9 +100,11 @@ def test_keys_are_unique_and_lists_to_choose_from_exist(declared: Pair) -> None:
     ):
         assert len(set(keys)) == len(keys)
     for flow in declared.flows:
-        assert flow.source_fields in vendor(declared.source_vendor).discover
+        if flow.fields:
+            assert flow.source_fields in vendor(declared.source_vendor).discover
         assert flow.poll_every >= timedelta(minutes=1)
-        assert (flow.wake is None) or vendor(declared.source_vendor).webhooks is not None
+        read = declared.source_vendor if flow.reads == "source" else declared.target_vendor
+        assert (flow.wake is None) or vendor(read).webhooks is not None
 
 
 @pytest.mark.django_db
@@ -153,7 +155,7 @@ def test_handled_twice_and_polled_again_and_again_it_arrives_once(world: Any, st
 
     assert stage.arrived(world) == 1
     assert writes().count() == written
-    assert world.record(ref).state == RecordState.DONE
+    assert world.record(ref).state == stage.arrives_as
 
 
 def test_steps_in_any_order_end_alike(world: Any, stage: PairStage) -> None:
@@ -170,7 +172,7 @@ def test_steps_in_any_order_end_alike(world: Any, stage: PairStage) -> None:
     world.work(minutes=5)
 
     assert stage.arrived(world) == 1
-    assert world.record(ref).state == RecordState.DONE
+    assert world.record(ref).state == stage.arrives_as
 
 
 def effects_of(world: Any, stage: PairStage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -183,9 +185,9 @@ def effects_of(world: Any, stage: PairStage, monkeypatch: pytest.MonkeyPatch) ->
             seen.append(name)
         return once(self, name, do, **options)
 
+    stage.ready(world)
     with monkeypatch.context() as patch:
         patch.setattr(Effects, "once", noted)
-        stage.ready(world)
         world.work(minutes=5)
     return seen
 
@@ -196,7 +198,7 @@ def test_a_worker_that_ends_at_any_write_is_followed_by_one_that_does_not_repeat
 ) -> None:
     number = len(effects_of(world, stage, monkeypatch))
     once = Effects.once
-    assert number >= 2
+    assert number
     for victim in range(number):
         left = [victim]
 
@@ -228,7 +230,7 @@ def test_a_worker_that_ends_at_any_write_is_followed_by_one_that_does_not_repeat
 
         assert left[0] < 0, "the worker was never killed"
         assert stage.arrived(world) == before + 1, (when, victim)
-        assert world.record(ref).state == RecordState.DONE, (when, victim, world.record(ref).reason)
+        assert world.record(ref).state == stage.arrives_as, (when, victim, world.record(ref).reason)
     assert not Effect.objects.exclude(state=EffectState.DONE).exists()
 
 
@@ -238,17 +240,20 @@ def test_nothing_is_written_while_it_is_paused_or_off_and_nothing_is_lost(
 ) -> None:
     Integration.objects.update(**switch)
     ref = stage.ready(world)
+    before = writes().count()
     world.work(minutes=4)
-    assert not writes().exists()
+    assert writes().count() == before
     assert stage.arrived(world) == 0
 
     Integration.objects.update(is_paused=False, is_on=True)
     world.work(minutes=5)
-    assert world.record(ref).state == RecordState.DONE
+    assert world.record(ref).state == stage.arrives_as
     assert stage.arrived(world) == 1
 
 
 def test_an_object_that_is_deleted_is_neither_lost_nor_a_fault_of_ours(world: Any, stage: PairStage) -> None:
+    if stage.deleted is None:
+        pytest.skip("What this pair reads is never deleted.")
     early, late = stage.ready(world), stage.ready(world)
     Cursor.objects.update(due_at=clock.now())
     work.intake.ensure_cursors()
@@ -275,7 +280,7 @@ def test_a_change_after_arrival_is_for_a_person(world: Any, stage: PairStage) ->
 
     assert stage.arrived(world) == 1
     assert (world.record(ref).state == RecordState.CHANGED) == stage.is_final
-    assert world.record(ref).faults
+    assert bool(world.record(ref).faults) == stage.is_final
 
 
 def test_from_every_state_a_replay_ends_where_the_truth_is(world: Any, stage: PairStage) -> None:
@@ -286,7 +291,7 @@ def test_from_every_state_a_replay_ends_where_the_truth_is(world: Any, stage: Pa
         Record.objects.update(state=state, due_at=None)
         assert actions.replay([world.record(ref)], by="anna").taken == 1
         world.work(minutes=2)
-        assert world.record(ref).state == RecordState.DONE, state
+        assert world.record(ref).state == stage.arrives_as, state
     assert stage.arrived(world) == 1
 
 
@@ -308,5 +313,5 @@ def test_a_fault_of_ours_parks_the_record_with_a_reason_and_a_replay_heals_it(
 
     actions.replay([record], by="anna")
     world.work(minutes=5)
-    assert world.record(ref).state == RecordState.DONE
+    assert world.record(ref).state == stage.arrives_as
     assert stage.arrived(world) == 1

@@ -106,7 +106,7 @@ class Run:
         whole = self.case("whole", -1, "before")
         title = f"{self.arguments.database} {self.arguments.scene}"
         calls = sum("/" in name for name in whole["seen"])
-        print(f"{title}: {len(whole['seen'])} points ({calls} vendor calls), each before and after")
+        print(f"{title}: {len(whole['seen'])} points ({calls} vendor calls), killed between any two")
         if not calls:
             whole["faults"].append("no vendor call was seen")
         if whole["faults"]:
@@ -131,7 +131,9 @@ class Run:
             number, _, when = self.arguments.only.partition(":")
             yield int(number), when or "before"
             return
-        every = [(number, when) for number in range(points) for when in ("before", "after")]
+        # Between the end of one event and the beginning of the next nothing outlives the process, so that
+        # "after" one is "before" the next; only the last one has an "after" of its own.
+        every = [*((number, "before") for number in range(points)), (points - 1, "after")]
         yield from every[:: self.arguments.every]
 
     def case(self, name: str, kill_at: int, when: str) -> dict[str, Any]:

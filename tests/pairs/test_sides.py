@@ -10,7 +10,7 @@ import pytest
 from connections import clock, registry
 from connections.base import HookState, WebhookProtocol
 from connections.models import Health
-from pairs import hooks, intake
+from pairs import hooks, intake, work
 from pairs.models import Webhook, WebhookState
 
 SECRET = "entered-by-a-person"
@@ -215,3 +215,10 @@ def test_a_connection_that_wants_no_webhooks_loses_those_it_has(hook, protocol):
     assert Webhook.objects.get().state == WebhookState.REMOVED
     hooks.plan()
     assert Webhook.objects.get().state == WebhookState.REMOVED
+
+
+def test_where_nobody_can_reach_us_any_more_it_is_removed_and_the_work_comes_to_rest(hook, settings):
+    settings.PUBLIC_URL, settings.ALLOW_PRIVATE_ADDRESSES = "http://hub.example", False
+    assert work.webhooks() == 1
+    assert Webhook.objects.get().state == WebhookState.REMOVED
+    assert work.webhooks() == 0

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 def scenes() -> Mapping[str, Callable[[Mapping[str, int]], Scene]]:
     """Every scene by its name. Django must be set up."""
     from tests.crash.scenes.asana_datev import Dxso, Extf
+    from tests.crash.scenes.datev_jira import DatevToJira
 
-    return {"asana_datev_extf": Extf, "asana_datev_dxso": Dxso}
+    return {"asana_datev_extf": Extf, "asana_datev_dxso": Dxso, "datev_jira": DatevToJira}
 
 
 # Their names, for those who start runs without Django, and each how manieth kill point is in `make test`.
-NAMES = {"asana_datev_extf": 15, "asana_datev_dxso": 25}
+NAMES = {"asana_datev_extf": 12, "asana_datev_dxso": 18, "datev_jira": 20}
