@@ -147,8 +147,10 @@ def jira_connection(jira: Any, name: str = "Jira Muster GmbH", **settings: Any) 
     return connection
 
 
-def exact_connection(exact: Any, name: str = "Exact Online Muster GmbH", **settings: Any) -> Connection:
-    """A connection on which the simulator's user has signed in, with its division chosen.
+def exact_connection(
+    exact: Any, name: str = "Exact Online Muster GmbH", user: str = "", **settings: Any
+) -> Connection:
+    """A connection on which the simulator's user (or another one) has signed in, with its division chosen.
 
     Its limits are wide, unless `settings` say otherwise: no test sleeps.
     """
@@ -167,7 +169,7 @@ def exact_connection(exact: Any, name: str = "Exact Online Muster GmbH", **setti
         | settings,
         secrets={"client_secret": exact.client_secret, "webhook_secret": exact.webhook_secret},
     )
-    access, refresh = exact.add_oauth_tokens()
+    access, refresh = exact.add_oauth_tokens(user=user)
     answer = {
         "access_token": access,
         "refresh_token": refresh,

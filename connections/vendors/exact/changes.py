@@ -267,7 +267,7 @@ def _moved(client: Client, known: Mapping[str, Any]) -> dict[str, str]:
         return {"moved_at": str(known.get("moved_at") or ""), "looked_at": looked_at.isoformat()}
     found = masters.division(client)
     moved_at = found.moved_at if found else str(known.get("moved_at") or "")
-    if known and moved_at != str(known.get("moved_at") or ""):
+    if looked_at is not None and moved_at != str(known.get("moved_at") or ""):
         raise FullReadNeededError(
             say(
                 "Exact Online has moved the company to another database, so all marks of earlier readings "

@@ -118,7 +118,7 @@ FEEDS: Mapping[str, Feed] = {
         Feed("hour_budgets", (), (Part(columns.HOUR_BUDGETS, "ID", columns.HOUR_BUDGET_COLUMNS),)),
         Feed(
             "costs",
-            tuple(name for name in columns.COST_COLUMNS if name != "EntryNumber") + ("Type",),
+            (*(name for name in columns.COST_COLUMNS if name != "Expense"), "WBS", "Type"),
             (Part(columns.COSTS, "ID", columns.COST_COLUMNS),),
             sync="sync/Project/TimeCostTransactions",
             entity_type=14,

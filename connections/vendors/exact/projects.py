@@ -283,7 +283,8 @@ class CostEntry:
             currency=row.text("Currency"),
             entered_on=row.day("Date"),
             employee_id=row.guid("Employee"),
-            expense_id=row.guid("Expense"),
+            # So named in the feed, which holds time entries too.
+            expense_id=row.guid("Expense") or row.guid("WBS"),
             notes=row.text("Notes"),
             status=row.choice("HourStatus", EntryStatus),
             error_text=row.text("ErrorText"),

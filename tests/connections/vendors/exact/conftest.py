@@ -42,9 +42,7 @@ class Hub:
     status: int = 200
     received: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def __call__(
-        self, url: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    def __call__(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         self.received.append((url, body))
         return self.status, {}, b""
 

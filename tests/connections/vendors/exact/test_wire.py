@@ -82,7 +82,17 @@ def test_lists_come_in_three_shapes() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], {}, "x", {"d": None}, {"d": {}}, {"d": {"results": None}}, {"d": {"results": [1]}}, {"d": [[]]}],
+    [
+        None,
+        [],
+        {},
+        "x",
+        {"d": None},
+        {"d": {}},
+        {"d": {"results": None}},
+        {"d": {"results": [1]}},
+        {"d": [[]]},
+    ],
 )
 def test_what_is_no_list_is_not_an_empty_list(body: object) -> None:
     with pytest.raises(ValueError, match="not a"):
@@ -186,7 +196,11 @@ BUSINESS = said("Verplicht: Leverancier")
         (answered(401), AccessLostError, AccessLostError),
         (answered(403, Reason="NoDivisionAccess"), ConfigurationError, ConfigurationError),
         (answered(403, Reason="LicenseExpired: x"), ConfigurationError, ConfigurationError),
-        (answered(403, said("Forbidden - Application Scope Violated.")), ConfigurationError, ConfigurationError),
+        (
+            answered(403, said("Forbidden - Application Scope Violated.")),
+            ConfigurationError,
+            ConfigurationError,
+        ),
         (answered(404), RejectedError, RejectedError),
         (answered(408), TransientError, TransientError),
         (answered(429), TransientError, TransientError),
