@@ -84,12 +84,14 @@ class Breaker:
             )
 
     def _refusal(self, endpoint: str, now: datetime) -> TransientError | None:
-        calls = EndpointCall.objects.filter(connection=self.connection, endpoint=endpoint)
-        errors = list(
-            calls.filter(status__isnull=False, at__gt=now - self.budget.window)
+        calls = list(
+            EndpointCall.objects.filter(
+                connection=self.connection, endpoint=endpoint, at__gt=now - self.budget.window
+            )
             .order_by("at")
-            .values_list("at", flat=True)
+            .values_list("status", "at")
         )
+        errors = [at for status, at in calls if status is not None]
         if len(errors) >= self.budget.most:
             until = errors[-self.budget.most] + self.budget.window
             return TransientError(
@@ -98,7 +100,7 @@ class Breaker:
                 code="endpoint_closed",
                 retry_after=until - now,
             )
-        under_way = calls.filter(status=None, at__gt=now - LONGEST_CALL).count()
+        under_way = sum(status is None and at > now - LONGEST_CALL for status, at in calls)
         if len(errors) + under_way < self.budget.vendor_blocks_at:
             return None
         return TransientError(
