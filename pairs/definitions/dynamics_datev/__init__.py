@@ -7,6 +7,7 @@ from pairs.definitions.dynamics_datev import booking, debtors, polling, source
 from pairs.definitions.dynamics_datev.customers import FLOW as DEBTORS
 from pairs.definitions.dynamics_datev.fields import CUSTOMER_FIELDS, INVOICE_FIELDS, LINE_FIELDS, WRITE_BACK
 from pairs.definitions.dynamics_datev.settings import SETTINGS, check
+from pairs.einvoices import source_fields
 
 DECISIONS = (
     Decision(
@@ -63,6 +64,7 @@ PAIR = Pair(
             fields=(*INVOICE_FIELDS, *LINE_FIELDS),
             write_back=WRITE_BACK,
             is_news=source.is_news,
+            more_source_fields=source_fields,
             decisions=DECISIONS,
         ),
     ),

@@ -22,10 +22,11 @@ from pairs.base import Change, Outcome, done, dormant, parked, sent, waiting
 from pairs.booking_fields import differences
 from pairs.closing import closing_of
 from pairs.datev import chosen_client
-from pairs.definitions.dynamics_datev import customers, files, polling, results, source
+from pairs.definitions.dynamics_datev import customers, einvoices, files, polling, results, source
 from pairs.definitions.dynamics_datev.invoice import Wanted, want
 from pairs.definitions.dynamics_datev.settings import collected_for
 from pairs.engine import Context
+from pairs.mapping_rows import rows_for
 from pairs.models import RecordState
 
 # DATEV's answer wakes the record at once; this look finds an answer whose wake was lost.
@@ -93,11 +94,15 @@ def _looked_at(context: Context, bundle: Bundle | None, *, is_decided: bool) -> 
     client = chosen_client(context.integration)
     if wrong := corrections.in_other_books(context, client):
         return corrections.impossible(version, wrong)
-    wanted = want(context, bundle, client, services.books(client))
+    chosen = files.choose(context, bundle)
+    rows = rows_for(context.integration, context.flow.key, client)
+    found = einvoices.look(context, client, bundle, chosen.notes, rows)
+    wanted = want(context, bundle, client, services.books(client), rows, found.invoice)
     if not standing and _is_too_old(context, wanted.document_date):
         return dormant(_too_old(context), version=version)
-    chosen = files.choose(context, bundle)
-    if faults := (*wanted.faults, *chosen.faults):
+    differing = einvoices.differences(context, found, wanted)
+    faults = (*wanted.faults, *chosen.faults, *einvoices.stopping(context, found, differing, rows))
+    if faults:
         return (
             corrections.impossible(version, faults)
             if standing
@@ -109,15 +114,46 @@ def _looked_at(context: Context, bundle: Bundle | None, *, is_decided: bool) -> 
             until=chosen.waits_until,
             version=version,
         )
-    return _booked(context, bundle, wanted, chosen, client)
+    _note_differences(context, [*found.faults, *differing])
+    try:
+        return _booked(context, bundle, wanted, chosen, found, client)
+    except RejectedError as error:
+        if standing:
+            return corrections.impossible(
+                version, error.faults or [DataFault("Attachment", "", error.message)]
+            )
+        return _rejected(error, version)
+
+
+def _note_differences(context: Context, differing: Sequence[DataFault]) -> None:
+    """In the timeline: the e-invoice says something else, and by the rule that stops nothing."""
+    if differing:
+        told = "; ".join(str(fault) for fault in differing)
+        context.note("einvoice.differs", say("The e-invoice differs from the booking: %(told)s", told=told))
+
+
+def _rejected(error: RejectedError, version: str) -> Outcome:
+    return parked(
+        RecordState.REJECTED if error.vendor else RecordState.REFUSED,
+        error.message,
+        faults=error.faults,
+        code=error.code,
+        help_url=error.help_url,
+        version=version,
+    )
 
 
 def _booked(
-    context: Context, bundle: Bundle, wanted: Wanted, chosen: files.Chosen, client: DatevClient
+    context: Context,
+    bundle: Bundle,
+    wanted: Wanted,
+    chosen: files.Chosen,
+    found: einvoices.Found,
+    client: DatevClient,
 ) -> Outcome:
     """The file first, then the debtor, then the booking that uses both."""
     version = source.version_of(context, bundle)
-    uploaded = files.upload(context, client, bundle, chosen)
+    uploaded = files.upload(context, client, bundle, chosen, found.contents)
     standing = corrections.standing(context)
     if not wanted.entries and not standing:
         return done(say("The invoice comes to nothing, so that nothing is booked."), version=version)
@@ -305,7 +341,8 @@ def _changes(context: Context, bundle: Bundle | None) -> tuple[DataFault, ...]:
     record = context.record
     # In whose books it stands, whatever client the integration has by now.
     client = selectors.client_of(record.subject, record.revision) or chosen_client(context.integration)
-    wanted = want(context, bundle, client, services.books(client))
+    rows = rows_for(context.integration, context.flow.key, client)
+    wanted = want(context, bundle, client, services.books(client), rows, einvoices.kept(record.subject))
     if not booked and wanted.entries:
         return (
             DataFault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
@@ -99,11 +99,16 @@ def _missing() -> DataFault:
     )
 
 
-def upload(context: Context, client: DatevClient, bundle: Bundle, chosen: Chosen) -> Uploaded:
-    """Bring each file to DATEV, once, for ever. Raises Outdated if the invoice has changed meanwhile."""
+def upload(
+    context: Context, client: DatevClient, bundle: Bundle, chosen: Chosen, contents: Mapping[str, bytes]
+) -> Uploaded:
+    """Bring each file to DATEV, once, for ever; `contents` are those that were fetched already.
+
+    Raises Outdated if the invoice has changed meanwhile.
+    """
     if chosen.notes or chosen.template:
         documents.read_client(client, context.target, context.now)
-    brought = [_note_brought(context, client, bundle, note) for note in chosen.notes]
+    brought = [_note_brought(context, client, bundle, note, contents.get(note.id)) for note in chosen.notes]
     if chosen.template:
         brought.append(_template_brought(context, client, bundle, chosen.template))
     duplicates = [document.filename for document in brought if document.state == DocumentState.DUPLICATE]
@@ -133,18 +138,30 @@ def upload(context: Context, client: DatevClient, bundle: Bundle, chosen: Chosen
 
 def repair(context: Context, client: DatevClient, bundle: Bundle) -> None:
     """Bring documents that a booking already links to DATEV; nothing is booked."""
-    upload(context, client, bundle, choose(context, bundle))
+    upload(context, client, bundle, choose(context, bundle), {})
 
 
-def _note_brought(context: Context, client: DatevClient, bundle: Bundle, note: Note) -> Document:
-    moment = f"{note.modified_at:%Y%m%d%H%M%S}" if note.modified_at else ""
-    document = _planned(context, client, f"{note.id}@{moment}", note.filename)
+def _note_brought(
+    context: Context, client: DatevClient, bundle: Bundle, note: Note, content: bytes | None
+) -> Document:
+    document = planned_note(context, client, note)
     if _is_brought(document):
         return document
+    return _uploaded(context, document, fetched(context, bundle, note) if content is None else content)
+
+
+def planned_note(context: Context, client: DatevClient, note: Note) -> Document:
+    """The document for the file of this note as it is now."""
+    moment = f"{note.modified_at:%Y%m%d%H%M%S}" if note.modified_at else ""
+    return _planned(context, client, f"{note.id}@{moment}", note.filename)
+
+
+def fetched(context: Context, bundle: Bundle, note: Note) -> bytes:
+    """The file, with another look at its invoice. Raises Outdated if that is not as in `bundle` any more."""
     fresh = source.read_with_file(context, note)
     if fresh is None or fresh.file is None or _has_changed(context, fresh, bundle):
         raise Outdated(fresh)
-    return _uploaded(context, document, fresh.file.content)
+    return fresh.file.content
 
 
 def _has_changed(context: Context, fresh: Bundle, bundle: Bundle) -> bool:

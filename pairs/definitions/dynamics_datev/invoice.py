@@ -14,15 +14,18 @@ from django.conf import settings
 
 from bookings import debtors as ledger
 from bookings import services
+from bookings.einvoice.comparing import Figures
+from bookings.einvoice.invoice import EInvoice
 from bookings.entry import Books, Entry, PartnerInfo, Route
 from bookings.invoices import invoice as plain
 from bookings.invoices import labels
-from bookings.invoices.rows import rows_of
+from bookings.invoices.rows import InvoiceRows, rows_of
 from bookings.invoices.situation import Supply, Treatment
 from bookings.models import DatevClient
 from connections.errors import ConfigurationError
 from connections.messages import DataFault, say
 from connections.vendors.dynamics.api import Bundle, Invoice, InvoiceLine
+from pairs import einvoices
 from pairs.definitions.dynamics_datev.countries import iso_code
 from pairs.definitions.dynamics_datev.customers import Debtor, debtor_of
 from pairs.definitions.dynamics_datev.fields import INVOICE_FIELDS, LINE_FIELDS
@@ -30,7 +33,6 @@ from pairs.definitions.dynamics_datev.settings import rules_of, seller_of
 from pairs.definitions.dynamics_datev.values import values
 from pairs.engine import FlowContext
 from pairs.mapping import Mapped, MappingRow, apply
-from pairs.mapping_rows import rows_for
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -52,17 +54,25 @@ class Wanted:
     faults: tuple[DataFault, ...]
     debtor: Debtor | None
     document_date: date | None
+    # What an e-invoice is compared with; None where the rows could not be made.
+    figures: Figures | None = None
 
     def on(self, account: str, documents: Sequence[Any]) -> list[Entry]:
         """The entries on the debtor's account, with their documents."""
         return [replace(entry, account=account, documents=tuple(documents)) for entry in self.entries]
 
 
-def want(context: FlowContext, bundle: Bundle, client: DatevClient, books: Books) -> Wanted:
+def want(
+    context: FlowContext,
+    bundle: Bundle,
+    client: DatevClient,
+    books: Books,
+    rows: Sequence[MappingRow],
+    e_invoice: EInvoice | None,
+) -> Wanted:
     """The rows that the invoice describes now, and every fault at once. Makes no call."""
     invoice = bundle.invoice
-    rows = rows_for(context.integration, "invoices", client)
-    mapped = _mapped_head(rows, invoice)
+    mapped = _mapped_head(rows, invoice, e_invoice)
     faults = [*mapped.faults, *_head_faults(invoice), *_destination_faults(mapped, invoice)]
     debtor = debtor_of(context, invoice.customer, client) if invoice.customer else None
     faults += debtor.faults if debtor else [_no_customer(invoice)]
@@ -73,9 +83,8 @@ def want(context: FlowContext, bundle: Bundle, client: DatevClient, books: Books
     if debtor is None or comes_to_nothing or any(amount is None for amount in _totals(invoice)):
         return Wanted((), tuple(_once(faults)), debtor, document_date)
     account = _account(client, debtor)
-    found = rows_of(
-        _plain(context, invoice, mapped, lines, debtor, account), rules_of(context), seller_of(client), books
-    )
+    described = _plain(context, invoice, mapped, lines, debtor, account)
+    found = rows_of(described, rules_of(context), seller_of(client), books)
     faults += found.faults
     known = replace(
         books, partners={**books.partners, account: PartnerInfo(account, debtor.details.shown_name)}
@@ -83,7 +92,27 @@ def want(context: FlowContext, bundle: Bundle, client: DatevClient, books: Books
     if not faults:
         # Rules about a row that could not be made, or with stand-ins in it, would only repeat a fault.
         faults += services.faults_of(known, found.entries, Route.EXTF)
-    return Wanted(found.entries, tuple(_once(faults)), debtor, document_date)
+    figures = _figures(described, found) if found.rows else None
+    return Wanted(found.entries, tuple(_once(faults)), debtor, document_date, figures)
+
+
+def _figures(described: plain.Invoice, found: InvoiceRows) -> Figures:
+    taxes: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for row in found.rows:
+        net, tax = taxes.get(row.rate, (ZERO, ZERO))
+        sign = 1 if row.entry.side == found.rows[0].entry.side else -1
+        taxes[row.rate] = (net + sign * row.net, tax + sign * row.tax)
+    return Figures(
+        number=described.number,
+        document_date=described.document_date,
+        currency=described.currency,
+        gross_total=abs(described.gross_total),
+        is_credit_note=described.is_credit_note or described.gross_total < 0,
+        tax_total=abs(described.tax_total),
+        taxes=taxes,
+        buyer_vat_id=described.customer.vat_id or None,
+        due_date=described.due_date,
+    )
 
 
 def _once(faults: Iterable[DataFault]) -> list[DataFault]:
@@ -99,9 +128,9 @@ def _account(client: DatevClient, debtor: Debtor) -> str:
 # --- the head -----------------------------------------------------------------------------------------------
 
 
-def _mapped_head(rows: Sequence[MappingRow], invoice: Invoice) -> Mapped:
+def _mapped_head(rows: Sequence[MappingRow], invoice: Invoice, e_invoice: EInvoice | None) -> Mapped:
     head = [row for row in rows if row.target_field not in LINE_KEYS]
-    return _apply(head, _sources(head, invoice, None), INVOICE_FIELDS)
+    return _apply(head, _sources(head, invoice, None) | einvoices.values(e_invoice), INVOICE_FIELDS)
 
 
 def _apply(rows: Sequence[MappingRow], source: Mapping[str, Any], fields: Sequence[Any]) -> Mapped:

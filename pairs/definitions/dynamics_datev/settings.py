@@ -16,6 +16,7 @@ from connections.base import SettingField
 from connections.messages import DataFault, say
 from pairs.closing import CLOSING_SETTINGS, check_closing
 from pairs.datev import begin_faults, client_faults, datev_client
+from pairs.einvoices import COMPARE_SETTING
 
 if TYPE_CHECKING:
     from pairs.models import Integration
@@ -122,6 +123,7 @@ SETTINGS = (
         ),
         help_text="DATEV knows the same file under another id, so the booking can't be linked to it.",
     ),
+    COMPARE_SETTING,
     SettingField(
         "supply",
         "What is supplied",
