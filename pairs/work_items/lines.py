@@ -69,21 +69,21 @@ def _ensure(
     if link is not None and link.content.get("parent") not in (None, parent.target_ref):
         # The document's task was made anew, and its lines with it.
         _remove(context, link)
-        return _create(context, node, ref, lost=link.target_ref)
+        return _create(context, rules, node, ref, lost=link.target_ref)
     if link is None:
         link = adoption.adopt_line(context, node, ref, node.project) if node.project else None
         link = link or _adopt_subtask(context, node, ref, there)
         if link is None:
-            return _create(context, node, ref)
+            return _create(context, rules, node, ref)
     elif link.content.get("removed"):
-        return _create(context, node, ref, lost=link.target_ref)
+        return _create(context, rules, node, ref, lost=link.target_ref)
     elif link.content.get("gone"):
-        return rules.when_gone == "anew" and _create(context, node, ref, lost=link.target_ref)
+        return rules.when_gone == "anew" and _create(context, rules, node, ref, lost=link.target_ref)
     try:
         task, parts = nodes.change(context, node, link)
     except nodes.Gone:
         links.store(link, gone=True)
-        return rules.when_gone == "anew" and _create(context, node, ref, lost=link.target_ref)
+        return rules.when_gone == "anew" and _create(context, rules, node, ref, lost=link.target_ref)
     except nodes.MovedOut:
         return False
     if task is not None:
@@ -91,7 +91,7 @@ def _ensure(
     return bool(parts)
 
 
-def _create(context: Context, node: Node, ref: str, *, lost: str = "") -> bool:
+def _create(context: Context, rules: Rules, node: Node, ref: str, *, lost: str = "") -> bool:
     def find() -> Task | None:
         found = context.target.subtasks(node.parent)
         return next((task for task in found if task.gid != lost and nodes.is_it(task, node.key)), None)
@@ -103,6 +103,9 @@ def _create(context: Context, node: Node, ref: str, *, lost: str = "") -> bool:
         "known": watch.parts_of(made.task) if made.task else {},
     }
     link = links.make(context, links.line_flow(context), ref, made.gid, made.url, content)
+    # Asana's event of a new subtask names its parent.
+    moment = made.task.created_at if made.task else ""
+    watch.touched(context, node.parent, flow=rules.watched_by, moment=moment)
     try:
         nodes.change(context, node, link)
     except (nodes.Gone, nodes.MovedOut):

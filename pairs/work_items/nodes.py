@@ -20,8 +20,8 @@ from pairs.work_items.links import mark
 
 # Before an unclear write is believed not to be there: a request may still be under way at Asana.
 SETTLES_AFTER = timedelta(seconds=30)
-# Our clock and Asana's may differ.
-MARGIN = timedelta(minutes=10)
+# Our clock and Asana's may differ, and a list that is too short would make a second task.
+MARGIN = timedelta(days=1)
 FIELD = "field:"
 # Parts that are one PUT together; the others have calls of their own.
 PLACE = "place"

@@ -58,7 +58,12 @@ def version(context: Context, task: Task) -> str:
     That is the state which our own writes have left it in, unless a person has changed it meanwhile: then
     the record is looked at again.
     """
-    return _noted(context).get(task.gid) or version_of(task)
+    noted = _noted(context).get(task.gid)
+    if noted:
+        return noted
+    # The events of earlier writes of ours may still be on their way.
+    until = _parts(context.record.seen_version)[2] if context.record.source_ref == task.gid else ""
+    return f"{version_of(task)}|{until}" if until else version_of(task)
 
 
 def _parts(version: str) -> tuple[str, str, str]:

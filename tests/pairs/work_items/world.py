@@ -215,6 +215,11 @@ class World:
             self.pass_time(STEP)
             passed += STEP
 
+    def poll(self) -> None:
+        """Documents and tasks are read now."""
+        Cursor.objects.update(due_at=clock.now())
+        work.polls()
+
     def run(self, ref: str = "INV1") -> Record:
         """Wake and handle this document alone, whatever is seen elsewhere."""
         document = self.documents[ref]
