@@ -30,6 +30,7 @@ def adopt(context: Context, item: WorkItem, node: Node, *, id_field: str, watche
         task.permalink_url,
         _content(node, task),
     )
+    _forget(context, item.project, item.key)
     context.note(
         "task.adopted",
         say("A task for this document was in Asana already; it is linked, no second one is made."),
@@ -59,7 +60,9 @@ def adopt_line(context: Context, node: Node, ref: str, project: str) -> Link | N
     if task is None:
         return None
     content = {**_content(node, task), "parent": node.parent}
-    return links.make(context, links.line_flow(context), ref, task.gid, task.permalink_url, content)
+    link = links.make(context, links.line_flow(context), ref, task.gid, task.permalink_url, content)
+    _forget(context, project, node.key)
+    return link
 
 
 def _content(node: Node, task: Task) -> dict[str, object]:
@@ -109,6 +112,13 @@ def _keys(task: Task, prefix: str, id_field: str) -> list[str]:
     in_field = [held.value] if held and isinstance(held.value, str) and held.value.startswith(prefix) else []
     # Only the last such line: people quote other documents above it.
     return [*in_field, *keys_in(task.notes, prefix)[:1]]
+
+
+def _forget(context: Context, project: str, key: str) -> None:
+    """It is linked now: what it held is no longer needed."""
+    Finding.objects.filter(integration=context.integration, container=project, key=key[:300]).update(
+        snapshot=None
+    )
 
 
 def _take(context: Context, project: str, key: str) -> Task | None:

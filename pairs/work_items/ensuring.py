@@ -57,7 +57,7 @@ class _Ensuring:
     def run(self) -> Ensured:
         link = links.of_document(self.context)
         source = self._source()
-        if link is not None and link.content.get("source") == source:
+        if link is not None and link.content.get("source") == source and not self._is_missed(link):
             return self._answer(link, "gone" if link.content.get("gone") else "unchanged")
         node, line_nodes = self._wanted()
         link, what, task = self._task(link, node)
@@ -66,6 +66,10 @@ class _Ensuring:
             what = "changed" if changed and what == "unchanged" else what
         links.store(link, source=source)
         return self._answer(link, what, task)
+
+    def _is_missed(self, link: Link) -> bool:
+        """Whether the task is gone and the rule wants a new one."""
+        return bool(link.content.get("gone")) and self.rules.when_gone == "anew"
 
     def _source(self) -> str:
         """What everything written is made of: while it is the same there is nothing to do."""
@@ -170,10 +174,12 @@ class _Ensuring:
         # What Asana did not take, or what the document has become since an earlier try.
         try:
             changed, parts = nodes.change(context, node, link)
-        except (nodes.Gone, nodes.MovedOut):
+        except nodes.Gone:
             # A person was quicker: the next run acts by the rule.
-            links.store(link, source="")
+            links.store(link, gone=True)
             return link, "created", task
+        except nodes.MovedOut as moved:
+            changed, parts = moved.task, set(node.parts)
         task = changed or task
         if task is None:
             task = context.target.task(made.gid)

@@ -152,7 +152,9 @@ def _put(
         answers.append(context.target.change_task(gid, fields=changed, **more))
         return {"modified_at": answers[-1].modified_at}
 
-    links.effects(context).once(name, do, is_repeatable=True, content=[sorted(map(str, parts)), str(more)])
+    links.effects(context).once(
+        name, do, is_repeatable=True, content=[nodes.plain(parts), sorted(more.items())]
+    )
     task = answers[-1] if answers else context.target.task(gid)
     link = links.of_task(context.integration, gid)
     if link is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -71,8 +72,9 @@ def store(link: Link, **changes: Any) -> None:
 
 
 def mark(value: Any) -> str:
-    """What tells that a part holds this value."""
-    return digest([value])[:MARK_LENGTH]
+    """What tells that a part holds this value; 1.5 and 1.50 are the same."""
+    plain = f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return digest([plain])[:MARK_LENGTH]
 
 
 def effects(context: Context) -> Effects:

@@ -94,7 +94,7 @@ def create(context: Context, node: Node, find: Callable[[], Task | None], *, los
         name,
         lambda: result(_create(context, _draft(node))),
         find=found,
-        content=_plain(node.parts),
+        content=plain(node.parts),
         search_lag=SETTLES_AFTER,
     )
     return Made(made["gid"], made["url"], made["written"], seen[-1] if seen else None, any(was_found))
@@ -222,10 +222,10 @@ def _put(context: Context, link: Link, number: int, parts: Mapping[str, Any]) ->
         return {"modified_at": answers[-1].modified_at}
 
     links.effects(context).once(
-        f"change {link.target_ref} {number} {mark(_plain(parts))}",
+        f"change {link.target_ref} {number} {mark(plain(parts))}",
         do,
         is_repeatable=True,
-        content=_plain(parts),
+        content=plain(parts),
     )
     return answers[-1] if answers else context.target.task(link.target_ref)
 
@@ -289,5 +289,5 @@ def _fields(parts: Mapping[str, Any]) -> dict[str, Any]:
     return {part.removeprefix(FIELD): value for part, value in parts.items() if part.startswith(FIELD)}
 
 
-def _plain(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def plain(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return sorted((part, str(value)) for part, value in parts.items())

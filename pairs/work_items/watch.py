@@ -230,7 +230,7 @@ def gone(context: FlowContext, gid: str) -> Link | None:
     link = links.of_task(context.integration, gid)
     if link is None or link.content.get("gone") or link.flow.endswith(links.LINE):
         return link
-    links.store(link, gone=True, source="")
+    links.store(link, gone=True)
     _wake_document(context, link)
     return link
 

@@ -44,6 +44,15 @@ def test_nothing_changed_means_no_call_at_all(world: World) -> None:
     assert world.asana.calls == []
 
 
+def test_the_same_amount_written_otherwise_is_no_change(world: World) -> None:
+    world.add(amount=Decimal("119.00"))
+    world.work()
+    world.quiet()
+    world.change(amount=Decimal("119.0"))
+    world.work()
+    assert world.calls("PUT") == []
+
+
 def test_only_what_changed_is_sent_in_one_call(world: World) -> None:
     world.add()
     world.work()
