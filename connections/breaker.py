@@ -51,35 +51,32 @@ class Breaker:
         self.connection = connection
         self.budget = budget
 
-    def enter(self, endpoint: str) -> int:
-        """Reserve a call; its number for `leave`. Raises TransientError when no call may be made now."""
+    def enter(self, endpoint: str) -> EndpointCall:
+        """Reserve a call, for `leave`. Raises TransientError when no call may be made now."""
         now = clock.now()
         with transaction.atomic(durable=True):
             call = EndpointCall.objects.create(connection=self.connection, endpoint=endpoint, at=now)
         # Counted after the reservation is committed: of two workers at least one sees the other.
         refusal = self._refusal(endpoint, now)
         if refusal is not None:
-            self._forget(call.pk)
+            self._forget(call)
             raise refusal
-        return call.pk
+        return call
 
-    def leave(self, call_id: int, status: int | None) -> None:
+    def leave(self, call: EndpointCall, status: int | None) -> None:
         """What came of the call; None: no answer."""
         if status not in self.budget.statuses:
-            self._forget(call_id)
+            self._forget(call)
             return
-        now = clock.now()
-        EndpointCall.objects.filter(pk=call_id).update(status=status, at=now)
-        endpoint = EndpointCall.objects.values_list("endpoint", flat=True).get(pk=call_id)
-        closed = next(
-            (one for one in closed_now(self.connection, self.budget) if one.endpoint == endpoint), None
-        )
+        EndpointCall.objects.filter(pk=call.pk).update(status=status, at=clock.now())
+        found = closed_now(self.connection, self.budget)
+        closed = next((one for one in found if one.endpoint == call.endpoint), None)
         if closed is not None:
             audit.record(
                 "connection.endpoint_closed",
                 f"connection:{self.connection.pk}",
                 sentence(closed),
-                endpoint=endpoint,
+                endpoint=closed.endpoint,
                 until=closed.until.isoformat(),
             )
 
@@ -112,8 +109,8 @@ class Breaker:
             retry_after=SHORT_WAIT,
         )
 
-    def _forget(self, call_id: int) -> None:
-        EndpointCall.objects.filter(pk=call_id).delete()
+    def _forget(self, call: EndpointCall) -> None:
+        EndpointCall.objects.filter(pk=call.pk).delete()
 
 
 def closed_now(connection: Connection, budget: Budget) -> Sequence[Closed]:

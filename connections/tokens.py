@@ -167,7 +167,7 @@ class TokenStore:
         try:
             answer = self._asked(held, profile)
         except AccessLostError as error:
-            self._give_up(held, self._sign_in_again() if profile.needs_person else error.message)
+            self._give_up(held, self._ended(error, profile))
         except OutcomeUnknownError as error:
             if profile.may_lose_sign_in:
                 self._give_up(held, self._lost())
@@ -269,6 +269,11 @@ class TokenStore:
             "The sign-in of %(connection)s has ended. Open the connection and sign in again.",
             connection=self.connection.name,
         )
+
+    def _ended(self, error: AccessLostError, profile: OAuthProfile) -> Message:
+        """The vendor's own reason, where its table has one; what RFC 6749 says does not help a person."""
+        has_reason = any(fault.message == error.message.pattern for fault in profile.token_faults)
+        return error.message if has_reason or not profile.needs_person else self._sign_in_again()
 
     def _lost(self) -> Message:
         return say(

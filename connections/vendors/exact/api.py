@@ -286,8 +286,8 @@ class ExactApi:
     def find_hour_budget(self, project_id: str, item_id: str) -> HourBudget | None:
         return writing.find_hour_budget(self.client, project_id, item_id)
 
-    def add_cost(self, new: NewCost) -> CostEntry:
-        """A new cost entry: real, rebillable costs. NOT repeatable: `find_cost` with its marker first.
+    def add_cost(self, new: NewCost) -> str:
+        """The id of a new, real, rebillable cost entry. NOT repeatable: `find_cost` by its marker first.
 
         A draft can be changed and taken back (`change_cost`, `delete_cost`); once it is approved in Exact
         Online it can't, and only a second entry corrects it.
@@ -302,10 +302,10 @@ class ExactApi:
 
     def change_cost(
         self, entry_id: str, *, quantity: Decimal | None = None, price: Decimal | None = None
-    ) -> CostEntry:
+    ) -> None:
         """A draft with other figures (`is_repeatable`). RejectedError when it is gone, submitted or "
         "approved."""
-        return writing.change_cost(self.client, entry_id, quantity=quantity, price=price)
+        writing.change_cost(self.client, entry_id, quantity=quantity, price=price)
 
     def delete_cost(self, entry_id: str) -> None:
         """Take a draft back; gone already is fine (`is_repeatable`). RejectedError once it is submitted."""

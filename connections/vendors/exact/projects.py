@@ -128,7 +128,8 @@ class Project:
 @dataclass(frozen=True)
 class WbsItem:
     """A row of the work breakdown structure. Budgets and days are those of activities and expenses;
-    milestone, term and release those of deliverables."""
+    milestone, term and release those of deliverables. `is_released` is None where the row does not say, as
+    in the feed."""
 
     id: str
     kind: WbsKind
@@ -140,7 +141,7 @@ class WbsItem:
     is_completed: bool
     is_milestone: bool
     term: Reference | None
-    is_released: bool
+    is_released: bool | None
     released_on: date | None
     budgeted_cost: Decimal | None
     budgeted_hours: Decimal | None
@@ -165,7 +166,7 @@ class WbsItem:
             is_completed=row.flag("Completed"),
             is_milestone=row.flag("Milestone"),
             term=row.reference("ProjectTerm", label="ProjectTermDescription"),
-            is_released=row.flag("ReleaseInvoiceTerm"),
+            is_released=row.flag("ReleaseInvoiceTerm") if "ReleaseInvoiceTerm" in row.raw else None,
             released_on=row.day("ReleaseInvoiceTermDate"),
             budgeted_cost=row.decimal("BudgetedCost"),
             budgeted_hours=row.decimal("BudgetedHours"),

@@ -20,7 +20,7 @@ from connections.breaker import Breaker, Budget
 from connections.vendors.exact.settings import DEFAULT_PER_MINUTE
 
 if TYPE_CHECKING:
-    from connections.models import Connection
+    from connections.models import Connection, EndpointCall
 
 # Ten such answers of one endpoint within an hour block the app, and going on makes the block longer.
 ERRORS = Budget(statuses=(400, 401, 403, 404), most=6, vendor_blocks_at=10, window=timedelta(hours=1))
@@ -67,13 +67,14 @@ class ExactWatch:
         self.connection = connection
         self.breaker = Breaker(connection, ERRORS)
         self.last: Quotas | None = None
-        self._call_id = 0
+        self._call: EndpointCall | None = None
 
     def before(self, request: requests.PreparedRequest) -> None:
-        self._call_id = self.breaker.enter(endpoint_of(request.url or ""))
+        self._call = self.breaker.enter(endpoint_of(request.url or ""))
 
     def after(self, answer: requests.Response | None) -> None:
-        self.breaker.leave(self._call_id, answer.status_code if answer is not None else None)
+        if self._call is not None:
+            self.breaker.leave(self._call, answer.status_code if answer is not None else None)
         if answer is None:
             return
         found = quotas(answer.headers)

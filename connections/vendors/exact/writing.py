@@ -88,7 +88,7 @@ def find_release(client: Client, deliverable_id: str) -> str | None:
 
     Exact Online itself refuses a second release, so a repeat after None releases nothing twice.
     """
-    return _same(wbs_item(client, WbsKind.DELIVERABLE, deliverable_id), lambda item: item.is_released)
+    return _same(wbs_item(client, WbsKind.DELIVERABLE, deliverable_id), lambda item: item.is_released is True)
 
 
 def set_wbs_budget(
@@ -184,16 +184,14 @@ def find_hour_budget(client: Client, project_id: str, item_id: str) -> HourBudge
 # --- cost entries ---
 
 
-def add_cost(client: Client, new: NewCost) -> CostEntry:
-    """The entry, made now. A lost answer raises OutcomeUnknownError: `find_cost` before a second try."""
+def add_cost(client: Client, new: NewCost) -> str:
+    """The id of the entry, made now. Nothing is read afterwards: what came of the write must not get lost."""
 
-    def write() -> CostEntry:
-        found = projects.cost(client, made_id(client.create(COSTS, new.to_wire())))
-        if found is None:
-            raise _unclear(say("Exact Online has taken a cost entry and does not show it yet."))
-        return found
+    def find() -> str | None:
+        found = find_cost(client, new.project_id, new.entered_on, new.marker)
+        return found.id if found else None
 
-    return checked(write, find=lambda: find_cost(client, new.project_id, new.entered_on, new.marker))
+    return checked(lambda: made_id(client.create(COSTS, new.to_wire())), find=find)
 
 
 def find_cost(client: Client, project_id: str, entered_on: date, marker: str) -> CostEntry | None:
@@ -205,26 +203,22 @@ def find_cost(client: Client, project_id: str, entered_on: date, marker: str) ->
 
 def change_cost(
     client: Client, entry_id: str, *, quantity: Decimal | None = None, price: Decimal | None = None
-) -> CostEntry:
-    """The entry as it is then. Raises RejectedError when it is gone or approved: then a person decides."""
+) -> None:
+    """Other figures for a draft. Raises RejectedError when it is gone, submitted or approved."""
     _changeable(projects.cost(client, entry_id))
     values = {"Quantity": quantity, "PriceFC": price}
     given = {name: value for name, value in values.items() if value is not None}
 
-    def find() -> CostEntry | None:
+    def find() -> str | None:
         found = projects.cost(client, entry_id)
         is_same = (
             found is not None
             and (quantity is None or found.quantity == quantity)
             and (price is None or is_equal(found.price, price))
         )
-        return found if is_same else None
+        return entry_id if is_same else None
 
-    def write() -> CostEntry:
-        client.change(COSTS, entry_id, given)
-        return _changeable(projects.cost(client, entry_id))
-
-    return checked(write, find=find)
+    checked(lambda: _put(client, COSTS, entry_id, given), find=find)
 
 
 def delete_cost(client: Client, entry_id: str) -> None:
@@ -244,7 +238,7 @@ def carries(notes: str, marker: str) -> bool:
     return re.search(rf"(?<![\w:-]){re.escape(marker)}(?![\w:-])", notes) is not None
 
 
-def _changeable(entry: CostEntry | None) -> CostEntry:
+def _changeable(entry: CostEntry | None) -> None:
     if entry is None:
         raise RejectedError(
             say("The cost entry is not in Exact Online any more: somebody has deleted it."),
@@ -261,7 +255,6 @@ def _changeable(entry: CostEntry | None) -> CostEntry:
             vendor="exact",
             code="entry_is_final",
         )
-    return entry
 
 
 # --- what a 500 means ---

@@ -16,6 +16,7 @@ from mlconnector.sandbox.kit import SimClock
 from tests import factories
 from tests.mounting import mounted
 
+REAL_SLEEP = time.sleep
 # In Amsterdam 10:20:30, an hour ahead of UTC.
 MORNING = datetime(2026, 1, 15, 9, 20, 30, tzinfo=UTC)
 

@@ -55,8 +55,8 @@ def test_500_documents_at_60_calls_a_minute_provoke_no_429(
     exact.options.access_token_seconds = 10**6
     other = ExactApi(factories.exact_connection(exact, "Zweite", exact.clerk, division="499157"))
     found: set[str] = set()
-    for start in range(0, 500, 4):
-        patiently(times, lambda some=orders[start : start + 4]: found.update(api.purchase_orders(some)))  # type: ignore[misc]
+    for start in range(0, 500, 10):
+        patiently(times, lambda some=orders[start : start + 10]: found.update(api.purchase_orders(some)))  # type: ignore[misc]
         if start % 100 == 0:
             assert other.purchase_orders(orders[:1]) == {}, "another connection goes on meanwhile"
     assert found == set(orders)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,12 +17,14 @@ from werkzeug.test import Client as Browser
 from connections import oauth, services
 from connections.errors import AccessLostError, TransientError
 from connections.models import CallLog, Connection, Health, TokenSet
+from connections.token_endpoint import TokenEndpoint
 from connections.tokens import TokenStore
 from connections.vendors.exact import VENDOR
 from connections.vendors.exact.api import ExactApi
+from connections.vendors.exact.login import profile
 from mlconnector.sandbox.exact import ExactSimulator
 from tests import factories
-from tests.connections.vendors.exact.conftest import Times
+from tests.connections.vendors.exact.conftest import REAL_SLEEP, Times
 
 pytestmark = pytest.mark.django_db
 
@@ -110,13 +114,24 @@ def test_the_vendors_too_early_ends_nothing(exact: ExactSimulator, api: ExactApi
 def test_a_refresh_by_another_program_asks_for_a_person_and_is_not_tried_again(
     exact: ExactSimulator, api: ExactApi, times: Times
 ) -> None:
+    times.pass_by(timedelta(seconds=571))
+    TokenEndpoint(api.connection, profile(api.connection)).refresh(
+        TokenSet.objects.get().tokens["refresh_token"]
+    )
+    for _ in range(2):
+        with pytest.raises(AccessLostError, match="Another program"):
+            api.me()
+    assert refreshes(exact) == [200, 401]
+    assert Connection.objects.get().health == Health.SIGN_IN
+
+
+def test_a_second_sign_in_of_the_same_user_and_app_ends_the_first(
+    exact: ExactSimulator, api: ExactApi, times: Times
+) -> None:
     exact.add_oauth_tokens()
     times.pass_by(timedelta(seconds=571))
     with pytest.raises(AccessLostError):
         api.me()
-    with pytest.raises(AccessLostError):
-        api.me()
-    assert len(exact.refresh_log()) == 1
     assert Connection.objects.get().health == Health.SIGN_IN
 
 
@@ -164,18 +179,22 @@ def test_after_31_days_without_keeping_alive_a_person_is_asked(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_workers_one_renews(
-    make_exact: Callable[..., ExactSimulator], times: Times, transactional_db: None
+    make_exact: Callable[..., ExactSimulator],
+    times: Times,
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(time, "sleep", REAL_SLEEP)
     exact = make_exact()
     connection = factories.exact_connection(exact)
     times.pass_by(timedelta(seconds=571))
     tokens: list[str] = []
 
     def work() -> None:
-        try:
+        # On a slow machine its patience may end before the one that renews is done.
+        with suppress(TransientError):
             tokens.append(TokenStore(connection).current())
-        finally:
-            databases.close_all()
+        databases.close_all()
 
     workers = [threading.Thread(target=work) for _ in range(8)]
     for worker in workers:

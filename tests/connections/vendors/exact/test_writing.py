@@ -197,7 +197,9 @@ def test_cost_budgets_are_figures_that_may_be_written_twice(
 def test_a_cost_entry_is_made_with_its_marker(
     api: ExactApi, exact: ExactSimulator, new_cost: NewCost
 ) -> None:
-    made = api.add_cost(new_cost)
+    entry_id = api.add_cost(new_cost)
+    made = api.cost(entry_id)
+    assert made is not None and exact.calls[-2].method == "POST"
     assert made.amount == Decimal("375.15") and made.status == EntryStatus.DRAFT and made.is_changeable
     assert made.notes == "Montage [asana:1209876543210987]" and made.entered_on == DAY
     assert api.find_cost(new_cost.project_id, DAY, new_cost.marker) == made
@@ -214,6 +216,15 @@ def test_a_cost_entry_whose_answer_was_lost_is_found_and_not_made_twice(
         api.add_cost(new_cost)
     found = api.find_cost(new_cost.project_id, DAY, new_cost.marker)
     assert found is not None and len(costs(exact)) == 1
+
+
+def test_an_answer_without_an_id_is_unclear_and_never_nothing_happened(
+    api: ExactApi, exact: ExactSimulator, new_cost: NewCost
+) -> None:
+    for body in ('{"d": {}}', '{"d": {"ID": null}}', "", "<html>", "[]"):
+        exact.faults.add("project/CostTransactions.create", status=201, body=body, times=1)
+        with pytest.raises(OutcomeUnknownError):
+            api.add_cost(new_cost)
 
 
 def test_a_cost_entry_that_was_never_made_is_not_found(
@@ -237,19 +248,21 @@ def test_a_refused_cost_entry_says_why(api: ExactApi, exact: ExactSimulator, new
 def test_a_draft_is_changed_and_taken_back(api: ExactApi, exact: ExactSimulator, new_cost: NewCost) -> None:
     made = api.add_cost(new_cost)
     for _ in range(2):
-        assert api.change_cost(made.id, quantity=Decimal(2), price=Decimal(300)).amount == Decimal(600)
-    api.delete_cost(made.id)
-    api.delete_cost(made.id)
+        api.change_cost(made, quantity=Decimal(2), price=Decimal(300))
+    found = api.cost(made)
+    assert found is not None and found.amount == Decimal(600)
+    api.delete_cost(made)
+    api.delete_cost(made)
     assert costs(exact) == []
     with pytest.raises(RejectedError, match="deleted"):
-        api.change_cost(made.id, price=Decimal(1))
+        api.change_cost(made, price=Decimal(1))
 
 
 def test_an_approved_entry_is_left_alone(api: ExactApi, exact: ExactSimulator, new_cost: NewCost) -> None:
     made = api.add_cost(new_cost)
-    exact.finalize_entry(made.id)
+    exact.finalize_entry(made)
     asked = len(exact.calls)
-    for deed in (lambda: api.change_cost(made.id, price=Decimal(1)), lambda: api.delete_cost(made.id)):
+    for deed in (lambda: api.change_cost(made, price=Decimal(1)), lambda: api.delete_cost(made)):
         with pytest.raises(RejectedError, match="second entry"):
             deed()
     assert {call.method for call in exact.calls[asked:]} == {"GET"}
@@ -258,6 +271,6 @@ def test_an_approved_entry_is_left_alone(api: ExactApi, exact: ExactSimulator, n
 def test_no_write_leaves_an_error_that_counts(
     api: ExactApi, exact: ExactSimulator, project: str, new_cost: NewCost, times: Times
 ) -> None:
-    api.delete_cost(api.add_cost(new_cost).id)
+    api.delete_cost(api.add_cost(new_cost))
     api.set_hour_budget(project, exact.some("hours"), Decimal(1))
     assert not [call for call in exact.calls if call.status in (400, 401, 403, 404)]
