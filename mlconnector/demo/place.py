@@ -15,7 +15,11 @@ MARK = "DEMO_FOLDER"
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TZ", "TERM", "PYTHONPATH")
 WEB = 8000
 # The usual ports of the simulated vendors; another free one is taken where somebody listens.
-PORTS = {"datev": {"port": 8101}, "asana": {"port": 8102, "files_port": 8103}}
+PORTS = {
+    "datev": {"port": 8101},
+    "asana": {"port": 8102, "files_port": 8103},
+    "jira": {"port": 8104},
+}
 
 
 def free_port(wanted: int = 0) -> int:

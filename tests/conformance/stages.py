@@ -100,7 +100,7 @@ def _many_vendor_classes(acumatica: Any) -> int:
 def _asana_parents(asana: Any) -> Mapping[str, str]:
     project = asana.add_project()
     asana.add_custom_field(project, "Konto", "enum", options=["4930"])
-    return {"fields": project, "writable_fields": project}
+    return {"fields": project, "writable_fields": project, "sections": project}
 
 
 EVIL = "https://evil.example"

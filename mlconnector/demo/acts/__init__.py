@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from mlconnector.demo.acts.asana_datev.act import AsanaToDatev
 from mlconnector.demo.acts.base import Act
+from mlconnector.demo.acts.datev_jira.act import DatevToJira
 
-ACTS: Sequence[type[Act]] = (AsanaToDatev,)
+ACTS: Sequence[type[Act]] = (AsanaToDatev, DatevToJira)
 
 __all__ = ("ACTS", "Act")

@@ -97,8 +97,8 @@ class DatevToJira(Scene):
             found.append(f"{self._comments('uncorrected')} answers on the uncorrected issue")
         if self._comments("new"):
             found.append("a comment on the new issue")
-        # Noted, on its way (unless it has arrived when it is told), accepted.
-        if self._comments("corrected") not in (2, 3):
+        # Corrected, and on its way (unless both were over when they would be told); accepted.
+        if self._comments("corrected") not in (1, 2, 3):
             found.append(f"{self._comments('corrected')} comments on the corrected issue")
         return found
 
