@@ -66,7 +66,10 @@ class ChangePage:
 
 @dataclass(frozen=True)
 class Deletion:
-    """An object that was deleted. `feed` is the key of its feed."""
+    """An object that was deleted. `feed` is the key of its feed.
+
+    Of documents it may be the key of a line, by which nothing is known: its document comes as a change.
+    """
 
     feed: str
     id: str
