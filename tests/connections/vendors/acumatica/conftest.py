@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connections import clock
+from connections import sessions as product_sessions
+from connections.exchange import Exchange
+from connections.models import Connection
+from connections.sessions import SessionStore
+from connections.vendors.acumatica.api import AcumaticaApi
+from mlconnector.sandbox.acumatica import AcumaticaSimulator
+from mlconnector.sandbox.kit import SimClock
+from tests import factories
+from tests.mounting import mounted
+
+
+@pytest.fixture
+def posted() -> list[tuple[str, dict[str, str], bytes]]:
+    """Push notifications that arrived."""
+    return []
+
+
+@pytest.fixture
+def acumatica(posted: list[Any]) -> Iterator[AcumaticaSimulator]:
+    """Its clock goes with the product's."""
+
+    def post(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        posted.append((url, headers, body))
+        return 200, {}, b""
+
+    simulator = AcumaticaSimulator(clock=SimClock(source=clock.now), post=post)
+    with mounted(simulator, factories.ACUMATICA):
+        yield simulator
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting moves the clock of both sides."""
+    monkeypatch.setattr(
+        product_sessions.time, "sleep", lambda seconds: clock.advance(timedelta(seconds=seconds))
+    )
+
+
+@pytest.fixture
+def connection(transactional_db: None, acumatica: AcumaticaSimulator) -> Connection:
+    """Signed in by OAuth."""
+    return factories.acumatica_connection(acumatica)
+
+
+@pytest.fixture
+def api(connection: Connection) -> AcumaticaApi:
+    return AcumaticaApi(connection)
+
+
+@pytest.fixture
+def by_session(transactional_db: None, acumatica: AcumaticaSimulator) -> AcumaticaApi:
+    """Signs in with user name and password, for as long as there is work."""
+    return AcumaticaApi(factories.acumatica_connection(acumatica, "Sitzung", sign_in="session"))
+
+
+class Killed(BaseException):
+    """The worker is gone at this point: nothing of it runs any more."""
+
+
+@pytest.fixture
+def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any], int, bool], bool]:
+    """Runs `work` in a worker that dies at its n-th call, before it is sent or after it took effect.
+
+    False when the work made fewer calls.
+    """
+    send = Exchange.send
+
+    def run(work: Callable[[], Any], number: int, is_after: bool) -> bool:
+        count = 0
+
+        def deadly(self: Exchange, request: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == number:
+                if is_after:
+                    send(self, request)
+                raise Killed
+            return send(self, request)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Exchange, "send", deadly)
+            # A killed process gives nothing back.
+            end, release = SessionStore.end, SessionStore._release
+            patch.setattr(SessionStore, "end", lambda self, held: None if _is_dead() else end(self, held))
+            patch.setattr(
+                SessionStore, "_release", lambda self, held: None if _is_dead() else release(self, held)
+            )
+
+            def _is_dead() -> bool:
+                return count >= number
+
+            try:
+                work()
+            except Killed:
+                return True
+        return False
+
+    return run
