@@ -1,4 +1,4 @@
-"""Cookie sessions: one at a time, as many closed as opened, also when workers are killed; the licence's limit."""
+"""Cookie sessions: one at a time, all of them closed, also after a kill; and the licence's limit."""
 
 from __future__ import annotations
 
