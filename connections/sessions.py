@@ -72,7 +72,8 @@ class Held:
     operation: str = ""
 
 
-_slice: ContextVar[dict[int, Held] | None] = ContextVar("slice_of_work", default=None)
+# Connection -> this worker's turn in it; None: it was somebody else's, so it is not waited for again.
+_slice: ContextVar[dict[int, Held | None] | None] = ContextVar("slice_of_work", default=None)
 
 
 @contextmanager
@@ -81,13 +82,13 @@ def slice_of_work() -> Iterator[None]:
     if _slice.get() is not None:
         yield
         return
-    held: dict[int, Held] = {}
+    held: dict[int, Held | None] = {}
     token = _slice.set(held)
     try:
         yield
     finally:
         try:
-            for one in list(held.values()):
+            for one in filter(None, list(held.values())):
                 one.store.end(one)
         finally:
             _slice.reset(token)
@@ -200,13 +201,14 @@ class SessionStore:
         current = _slice.get()
         if current is None:
             raise RuntimeError("a session is used outside of a slice of work")
-        for step in range(STEPS):
+        for step in range(1 if self.connection.pk in current else STEPS):
             if step:
                 time.sleep(STEP_SECONDS)
             held = self._claim()
             if held is not None:
                 break
         else:
+            current[self.connection.pk] = None
             raise self._busy()
         current[self.connection.pk] = held
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connections import clock, limits, services
+from connections import clock, limits, queue, services
 from connections.errors import AccessLostError, ConfigurationError, TransientError
 from connections.models import AuditEntry, Connection, Health, VendorSession
 from connections.sessions import SessionStore, slice_of_work
@@ -16,6 +16,7 @@ from connections.sign_in import asked_by_person
 from connections.vendors.acumatica import VENDOR
 from connections.vendors.acumatica.api import BILL, ActionEnd, AcumaticaApi
 from mlconnector.sandbox.acumatica import AcumaticaSimulator
+from pairs import tasks
 
 LEASE_IS_OVER = timedelta(minutes=6)
 
@@ -91,6 +92,25 @@ def test_only_one_worker_at_a_time(by_session: AcumaticaApi, acumatica: Acumatic
         with pytest.raises(TransientError, match="only one may do so at a time"):
             _elsewhere(other.ready)
     assert accounts(acumatica) == (1, 1, 1)
+
+
+def test_a_turn_that_is_somebody_elses_is_waited_for_once_in_a_slice(by_session: AcumaticaApi) -> None:
+    """A worker with many records for a busy connection must not sleep before each of them."""
+    other = SessionStore(by_session.connection, by_session.client.sessions.ways, signs_in=True)
+
+    def two_records() -> list[timedelta]:
+        waits = []
+        for _ in range(2):
+            started = clock.now()
+            with pytest.raises(TransientError):
+                other.ready()
+            waits.append(clock.now() - started)
+        return waits
+
+    with slice_of_work():
+        by_session.changes(BILL)
+        first, second = _elsewhere(two_records)
+    assert second < timedelta(seconds=1) < first < timedelta(seconds=3)
 
 
 def _elsewhere(work: Callable[[], Any]) -> Any:
@@ -174,6 +194,7 @@ def test_the_next_worker_ends_what_a_killed_one_left_before_it_signs_in(
 
 
 def test_the_clock_ends_it_when_nobody_comes(
+    monkeypatch: pytest.MonkeyPatch,
     by_session: AcumaticaApi,
     acumatica: AcumaticaSimulator,
     killed_at: Callable[[Callable[[], Any], int, bool], bool],
@@ -181,7 +202,11 @@ def test_the_clock_ends_it_when_nobody_comes(
     killed_at(lambda: by_session.changes(BILL), 2, False)
     assert services.end_sessions(clock.now()) == 0, "it is still that worker's turn"
     clock.advance(LEASE_IS_OVER)
-    assert services.end_sessions(clock.now()) == 1
+    queued = []
+    monkeypatch.setattr(queue, "wake", lambda name, *arguments: queued.append(name))
+    tasks.tick()
+    assert "pairs.tasks.end_sessions" in queued and acumatica.sessions_open == 1, "the tick calls nobody"
+    assert tasks.end_sessions() == "1 sessions ended"
     assert services.sessions_left_open(clock.now()) == []
     assert accounts(acumatica) == (1, 1, 1)
 
