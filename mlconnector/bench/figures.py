@@ -63,6 +63,7 @@ MEASUREMENTS = (
             Figure("vendor_calls_single_webhook", "calls", 8),
         ),
     ),
+    Measurement("invoices", "sqlite", (Figure("vendor_calls_per_invoice", "calls", 3.4),), most_seconds=120),
     *_of_records("sqlite"),
     *_of_records("postgresql"),
     Measurement(

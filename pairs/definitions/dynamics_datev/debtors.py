@@ -17,8 +17,9 @@ from pairs.definitions.dynamics_datev.settings import collected_for
 from pairs.engine import Context
 from pairs.models import RecordState
 
-# How long after the next file may be made its answer is looked for.
+# A look costs no call. A booking that needs the debtor has its file made at once, so it may be earlier.
 LOOK_AGAIN = timedelta(minutes=1)
+LOOK_WHILE_COLLECTING = timedelta(minutes=5)
 
 
 def handle(context: Context) -> Outcome:
@@ -96,7 +97,7 @@ def _followed(context: Context, debtor: Debtor, version: str) -> Outcome:
     if standing == "collecting":
         return waiting(
             say("Debtor %(number)s goes to DATEV with the next file of debtors.", number=debtor.number),
-            until=max(debtor.due_at or context.now, context.now) + LOOK_AGAIN,
+            until=context.now + LOOK_WHILE_COLLECTING,
             version=version,
         )
     if standing == "sending":
