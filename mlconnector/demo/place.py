@@ -19,6 +19,7 @@ PORTS = {
     "datev": {"port": 8101},
     "asana": {"port": 8102, "files_port": 8103},
     "jira": {"port": 8104},
+    "dynamics": {"port": 8105},
 }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from mlconnector.demo.acts.asana_datev.act import AsanaToDatev
 from mlconnector.demo.acts.base import Act
 from mlconnector.demo.acts.datev_jira.act import DatevToJira
+from mlconnector.demo.acts.dynamics_datev.act import DynamicsToDatev
 
-ACTS: Sequence[type[Act]] = (AsanaToDatev, DatevToJira)
+ACTS: Sequence[type[Act]] = (AsanaToDatev, DatevToJira, DynamicsToDatev)
 
 __all__ = ("ACTS", "Act")

@@ -7,8 +7,14 @@ from collections.abc import Callable, Mapping
 from mlconnector.demo.stands.asana import AsanaStand
 from mlconnector.demo.stands.base import Stand
 from mlconnector.demo.stands.datev import DatevStand
+from mlconnector.demo.stands.dynamics import DynamicsStand
 from mlconnector.demo.stands.jira import JiraStand
 
-STANDS: Mapping[str, Callable[..., Stand]] = {"asana": AsanaStand, "datev": DatevStand, "jira": JiraStand}
+STANDS: Mapping[str, Callable[..., Stand]] = {
+    "asana": AsanaStand,
+    "datev": DatevStand,
+    "dynamics": DynamicsStand,
+    "jira": JiraStand,
+}
 
 __all__ = ("STANDS", "Stand")

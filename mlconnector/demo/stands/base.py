@@ -17,6 +17,8 @@ class Stand(ABC):
     label: str
     hint: str
     simulator: Any
+    # Whether its webhooks come to the demonstration's address.
+    can_reach_us = True
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bookings import debtor_batches
 from bookings import debtors as ledger
@@ -17,9 +17,8 @@ from pairs.definitions.dynamics_datev.settings import collected_for
 from pairs.engine import Context
 from pairs.models import RecordState
 
-# A look costs no call. A booking that needs the debtor has its file made at once, so it may be earlier.
-LOOK_AGAIN = timedelta(minutes=1)
-LOOK_WHILE_COLLECTING = timedelta(minutes=5)
+# A look costs no call. A booking that needs the debtor has its file made at once, earlier than planned.
+SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def handle(context: Context) -> Outcome:
@@ -97,13 +96,15 @@ def _followed(context: Context, debtor: Debtor, version: str) -> Outcome:
     if standing == "collecting":
         return waiting(
             say("Debtor %(number)s goes to DATEV with the next file of debtors.", number=debtor.number),
-            until=context.now + LOOK_WHILE_COLLECTING,
+            until=_next_look(context, (debtor.due_at or context.now) - context.now),
             version=version,
         )
     if standing == "sending":
         return sent(
             say("Debtor %(number)s is on its way to DATEV in %(file)s.", number=debtor.number, file=batch),
-            look_at=context.now + LOOK_AGAIN,
+            look_at=_next_look(
+                context, context.now - batch.closed_at if batch and batch.closed_at else LATEST
+            ),
             version=version,
         )
     reason = (
@@ -116,3 +117,8 @@ def _followed(context: Context, debtor: Debtor, version: str) -> Outcome:
         code=batch.code if batch else "",
         version=version,
     )
+
+
+def _next_look(context: Context, distance: timedelta) -> datetime:
+    """Soon while it may soon be over, later and later while it takes long."""
+    return context.now + min(max(distance, SOONEST), LATEST)
