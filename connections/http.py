@@ -157,6 +157,10 @@ class Transport:
             health.sign_in_needed(self.connection, error.message)
         raise error
 
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of the call log and of errors from now on, also when the vendor repeats them."""
+        self._hidden = tuple(dict.fromkeys((*self._hidden, *secrets)))
+
     def download(self, url: str, *, max_bytes: int) -> Downloaded:
         """A file from a foreign host named by the vendor: without any credential, never behind our own walls.
 

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from connections import audit, clock, health
+from connections import audit, clock, health, limits
 from connections.errors import (
     AccessLostError,
     ConfigurationError,
@@ -42,6 +42,8 @@ Keys = Mapping[str, str]
 STEP_SECONDS = 0.25
 STEPS = 8
 BUSY_WAIT = timedelta(seconds=10)
+# How long nobody signs in after an answer to a sign-in was lost.
+LOST_PAUSE = timedelta(minutes=5)
 # A lease is renewed no more often than this.
 GRAIN = timedelta(seconds=20)
 # No vendor keeps a session open that nobody has used for so long; it is not signed out of any more.
@@ -317,12 +319,10 @@ class SessionStore:
             keys = self.ways.sign_in()
         except OutcomeUnknownError as error:
             self._note_lost(held)
+            # Each further one that is lost would occupy another place: nobody tries at once.
+            limits.pause(self.connection, clock.now() + LOST_PAUSE)
             raise TransientError(
-                error.message,
-                vendor=error.vendor,
-                status=error.status,
-                code=error.code,
-                retry_after=timedelta(minutes=1),
+                error.message, vendor=error.vendor, status=error.status, retry_after=LOST_PAUSE
             ) from error
         except (AccessLostError, ConfigurationError) as error:
             # Asked again only when a person has changed something: repeated refusals lock the user.

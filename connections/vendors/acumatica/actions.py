@@ -131,6 +131,7 @@ def state(client: Client, operation: str, keys: Keys) -> State:
 
     Raises TransientError when Acumatica can't be asked now.
     """
+    client.transport.hide(*keys.values())
     options: dict[str, Any] = {"auth": None, "headers": {"Cookie": cookie_header(keys)}} if keys else {}
     try:
         answer = client.transport.call("GET", operation, ok=(200, 202, 204), **options)

@@ -17,17 +17,23 @@ from connections.answers import Answer
 from connections.errors import (
     ConfigurationError,
     ConnectorError,
-    OutcomeUnknownError,
     RejectedError,
     TransientError,
 )
-from connections.http import Transport, UnlistedStatusError
+from connections.http import Auth, Transport, UnlistedStatusError
 from connections.messages import say
 from connections.sessions import SessionStore, slice_of_work
 from connections.tokens import BearerAuth, TokenStore
 from connections.vendors.acumatica import addresses, login
 from connections.vendors.acumatica.cookies import cookies_in
-from connections.vendors.acumatica.errors import FAULTS, LICENCE, NO_ENTITY, read_error
+from connections.vendors.acumatica.errors import (
+    FAULTS,
+    LICENCE,
+    NO_ENTITY,
+    REDIRECTS,
+    a_page_instead,
+    read_error,
+)
 from connections.vendors.acumatica.listing import TOP, Mark, Pass
 from connections.vendors.acumatica.session import CookieAuth, Ways, licence_full
 from connections.vendors.acumatica.values import (
@@ -46,7 +52,6 @@ if TYPE_CHECKING:
     from connections.models import Connection
 
 MODIFIED = "LastModifiedDateTime"
-REDIRECTS = (301, 302, 303, 307, 308)
 # A listing that does not end is an error.
 MAX_PAGES = 1000
 
@@ -85,12 +90,10 @@ class Client:
         self.connection = connection
         has_session = login.way(connection) == login.SESSION
         self.sessions = SessionStore(connection, Ways(self), signs_in=has_session)
-        self.transport = Transport(
-            connection,
-            faults=FAULTS,
-            read_error=read_error,
-            auth=CookieAuth(self.sessions) if has_session else BearerAuth(TokenStore(connection)),
-        )
+        cookies = CookieAuth(self.sessions)
+        auth: Auth = cookies if has_session else BearerAuth(TokenStore(connection))
+        self.transport = Transport(connection, faults=FAULTS, read_error=read_error, auth=auth)
+        cookies.hide = self.transport.hide
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -156,15 +159,7 @@ class Client:
                 vendor="acumatica",
                 status=answer.status,
             )
-        error = OutcomeUnknownError if answer.is_write else TransientError
-        return error(
-            say(
-                "Acumatica answers with a page instead of data: the site is starting, is being upgraded, or "
-                "has an error. Open it in the browser if this lasts."
-            ),
-            vendor="acumatica",
-            status=answer.status,
-        )
+        return a_page_instead(answer.status, is_write=answer.is_write)
 
     # --- reading -----------------------------------------------------------------------------------------
 

@@ -12,9 +12,20 @@ from django.utils.translation import gettext_noop as _
 from requests import Response
 
 from connections.answers import VendorError
-from connections.errors import AccessLostError, ConfigurationError, Fault, RejectedError, TransientError
+from connections.errors import (
+    AccessLostError,
+    ConfigurationError,
+    ConnectorError,
+    Fault,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
+from connections.messages import say
 from connections.vendors.acumatica.values import errors_in, joined_texts
 
+# A site that starts or is broken answers so.
+REDIRECTS = (301, 302, 303, 307, 308)
 # How long nobody signs in after the licence had no place left; never a second try at once.
 LICENCE_PAUSE = timedelta(minutes=5)
 
@@ -181,6 +192,18 @@ LOGIN_FAULTS: tuple[Fault, ...] = (
         ),
     ),
 )
+
+
+def a_page_instead(status: int, *, is_write: bool) -> ConnectorError:
+    """A sick instance sends every call to a page of its own."""
+    return (OutcomeUnknownError if is_write else TransientError)(
+        say(
+            "Acumatica answers with a page instead of data: the site is starting, is being upgraded, or has "
+            "an error. Open it in the browser if this lasts."
+        ),
+        vendor="acumatica",
+        status=status,
+    )
 
 
 def read_error(response: Response) -> VendorError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,14 @@ from connections.messages import say
 from connections.sessions import Keys, SessionStore
 from connections.vendors.acumatica import actions, addresses, login
 from connections.vendors.acumatica.cookies import cookie_header, cookies_in
-from connections.vendors.acumatica.errors import LICENCE, LICENCE_PAUSE, LOGIN_FAULTS, read_error
+from connections.vendors.acumatica.errors import (
+    LICENCE,
+    LICENCE_PAUSE,
+    LOGIN_FAULTS,
+    REDIRECTS,
+    a_page_instead,
+    read_error,
+)
 
 if TYPE_CHECKING:
     from connections.models import Connection
@@ -44,11 +51,16 @@ class Ways:
         url = f"{addresses.instance(connection)}/entity/auth/login"
         self._transport.subject = self.client.transport.subject
         try:
-            answer = self._transport.call("POST", url, is_write=True, json=dict(asked), ok=(200, 204))
+            answer = self._transport.call(
+                "POST", url, is_write=True, json=dict(asked), ok=(200, 204, *REDIRECTS)
+            )
         except TransientError as error:
             if error.status == 429 or error.code == LICENCE:
                 raise licence_full(connection, error) from error
             raise
+        if answer.status in REDIRECTS:
+            # Nobody was signed in; cookies of such a page are no session.
+            raise a_page_instead(answer.status, is_write=False)
         keys = cookies_in(answer.headers.get("Set-Cookie", ""))
         if not keys:
             raise OutcomeUnknownError(
@@ -61,6 +73,7 @@ class Ways:
         """Not counted by the licence's limits. Without `Content-Length` the web server refuses it (411)."""
         url = f"{addresses.instance(self.client.connection)}/entity/auth/logout"
         headers = {"Cookie": cookie_header(keys), "Content-Length": "0"}
+        self._transport.hide(*keys.values())
         try:
             self._transport.call("POST", url, headers=headers, ok=(200, 204), is_unlimited=True)
         except AccessLostError as error:
@@ -84,10 +97,13 @@ class CookieAuth:
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
+        # `Transport.hide` of the calls that are signed here.
+        self.hide: Callable[..., None] = lambda *secrets: None
         self._sent: Keys = {}
 
     def apply(self, headers: MutableMapping[str, str]) -> str:
         self._sent = self.store.current()
+        self.hide(*self._sent.values())
         headers["Cookie"] = cookie_header(self._sent)
         return headers["Cookie"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from connections import clock, limits, queue, services
 from connections.errors import AccessLostError, ConfigurationError, TransientError
-from connections.models import AuditEntry, Connection, Health, VendorSession
+from connections.models import AuditEntry, CallLog, Connection, Health, VendorSession
 from connections.sessions import SessionStore, slice_of_work
 from connections.sign_in import asked_by_person
 from connections.vendors.acumatica import VENDOR
@@ -227,11 +228,39 @@ def test_a_sign_out_that_fails_is_made_up_for(
 def test_a_lost_answer_to_a_sign_in_is_counted_and_said(
     by_session: AcumaticaApi, acumatica: AcumaticaSimulator
 ) -> None:
-    acumatica.fail("POST /entity/auth/login", "drop after")
-    with pytest.raises(TransientError):
-        by_session.changes(BILL)
-    assert VendorSession.objects.get().lost == 1
+    """It may occupy a place of the licence, so the next try is not made at once."""
+    acumatica.fail("POST /entity/auth/login", "drop after", times=None)
+    for _ in range(3):
+        with pytest.raises(TransientError):
+            by_session.changes(BILL)
+    assert VendorSession.objects.get().lost == len(acumatica.calls_to("login")) == 1
     assert AuditEntry.objects.filter(action="connection.session_lost").count() == 1
+
+
+def test_a_site_that_sends_a_page_has_opened_no_session(
+    by_session: AcumaticaApi, acumatica: AcumaticaSimulator
+) -> None:
+    acumatica.options.is_sick = True
+    headers = {"Location": "/erp/Frames/Error.aspx", "Set-Cookie": "ASP.NET_SessionId=x; path=/"}
+    acumatica.faults.add("POST /entity/auth/login", status=302, headers=headers)
+    with pytest.raises(TransientError, match="a page instead of data"):
+        by_session.changes(BILL)
+    assert VendorSession.objects.get().lost == 0
+
+
+def test_neither_password_nor_cookie_stands_in_the_call_log(
+    by_session: AcumaticaApi, acumatica: AcumaticaSimulator
+) -> None:
+    with slice_of_work():
+        by_session.changes(BILL)
+        cookies = list(VendorSession.objects.get().keys.values())
+        acumatica.fail(
+            "GET /Bill", "500", body={"exceptionType": "X", "exceptionMessage": "; ".join(cookies)}
+        )
+        with pytest.raises(TransientError):
+            by_session.changes(BILL)
+    kept = json.dumps(list(CallLog.objects.values()), default=str)
+    assert cookies and not any(secret in kept for secret in (*cookies, acumatica.password))
 
 
 # --- the licence ------------------------------------------------------------------------------------------
