@@ -197,6 +197,14 @@ def _debtor_number(context: Context, bundle: Bundle, wanted: Wanted, client: Dat
         raise ValueError("An invoice without faults has a customer.")
     is_new = ledger.of(client, debtor.customer_ref) is None
     url = context.source.url(customer.table, customer.id)
+
+    def entered() -> None:
+        """In the transaction that makes the debtor. Its record reads afresh what has changed since."""
+        context.hold()
+        if is_new:
+            change = Change(ref=debtor.source_ref, label=customer.name, url=url)
+            records.wake(context.integration, customers.FLOW, [change])
+
     found = ledger.ensure(
         client,
         debtor.customer_ref,
@@ -204,13 +212,8 @@ def _debtor_number(context: Context, bundle: Bundle, wanted: Wanted, client: Dat
         number=debtor.number,
         source_url=url,
         collect_for=collected_for(context),
-        guard=context.hold,
+        guard=entered,
     )
-    if is_new:
-        # Read afresh there: what has changed since this invoice was read is not lost.
-        with transaction.atomic():
-            change = Change(ref=debtor.source_ref, label=customer.name, url=url)
-            records.wake(context.integration, customers.FLOW, [change])
     return found.number
 
 
