@@ -164,7 +164,7 @@ def test_all_faults_are_listed_at_once_and_a_corrected_customer_lets_the_invoice
     assert "VAT id of the customer (USt-IdNr.)" in faults(record) and "Attachment" in faults(record)
     assert not Debtor.objects.exists() and not world.datev.state()["documents"]
 
-    world.attach(Record.objects.get(pk=record.pk).source_world.id_of(ref))
+    world.attach(world.id_of(ref))
     world.dynamics.change(world.id_of(ref), freightamount=None)
     world.dynamics.change(abroad, **{VAT_ID: "ATU52409200"})
     world.work()
@@ -229,6 +229,25 @@ def test_of_several_files_the_newest_goes_and_a_template_fills_in(world: Dynamic
     made = Document.objects.get(filename="AR-2.pdf")
     assert made.state == DocumentState.UPLOADED
     assert str(made.guid) in world.datev.bookings()[1]["document_guids"]
+
+
+def test_a_file_that_datev_has_under_another_id_is_for_a_person_who_may_book_without_it(
+    world: DynamicsWorld,
+) -> None:
+    world.datev.options.duplicate_content = True
+    first, again = world.invoice(number="AR-1", attach=False), world.invoice(number="AR-2", attach=False)
+    for invoice in (first, again):
+        world.dynamics.add_note(invoice, "Rechnung", filename="Rechnung.pdf", content=b"%PDF-1.7 dasselbe")
+        world.dynamics.bill(invoice)
+        world.work()
+    record = world.record(world.ref(again))
+    assert record.state == RecordState.REJECTED and record.code == "DCO01253"
+
+    actions.decide(record, "book_without", by="anna")
+    world.work()
+    assert world.record(world.ref(again)).state == RecordState.DONE
+    links = {row["document_field_1"]: row["document_guids"] for row in world.datev.bookings()}
+    assert len(links["AR-1"]) == 1 and links["AR-2"] == []
 
 
 def test_discount_and_freight_are_spread_by_rule_or_the_invoice_is_parked(world: DynamicsWorld) -> None:

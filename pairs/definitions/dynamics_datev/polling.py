@@ -55,7 +55,9 @@ def poll_invoices(context: FlowContext, cursor: Mapping[str, Any], more: str) ->
 def poll_customers(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
     """A page of changed customers that are debtors already; refused invoices of changed ones are woken."""
     found = _next(context, cursor, more, CUSTOMER_TABLES)
-    found.cursor.pop("is_repeated", None)
+    is_repeated = found.cursor.get("is_repeated", False)
+    if not found.more:
+        found.cursor.pop("is_repeated", None)
     known = _debtors(context, found.table, [row.id for row in found.page.rows])
     changes = []
     if known:
@@ -74,7 +76,7 @@ def poll_customers(context: FlowContext, cursor: Mapping[str, Any], more: str) -
         Change(ref=str(context.source.ref(found.table, row_id)), is_deleted=True)
         for row_id in _debtors(context, found.table, found.page.deleted)
     ]
-    if not found.page.is_initial:
+    if is_repeated or not found.page.is_initial:
         wake_refused(context, found.table, {row.id: row.version for row in found.page.rows})
     return Page(changes, found.cursor, found.more)
 
