@@ -100,7 +100,7 @@ class DynamicsWorld:
     def id_of(ref: str) -> str:
         return ref.rpartition("/")[2]
 
-    def work(self, *, poll: bool = True, minutes: float = 10, step: timedelta = STEP) -> None:
+    def work(self, *, poll: bool = True, minutes: float = 6, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
             self.poll_soon()
@@ -111,6 +111,11 @@ class DynamicsWorld:
                     break
             self.pass_time(step)
             passed += step
+
+    def wait(self, *, minutes: float) -> None:
+        """A long time passes in few steps, and what has come due meanwhile is worked off."""
+        self.work(minutes=minutes, step=timedelta(minutes=10))
+        self.work(minutes=7)
 
     def poll_soon(self) -> None:
         Cursor.objects.update(due_at=clock.now())

@@ -94,7 +94,7 @@ def test_invoices_of_one_customer_and_month_travel_together(world: DynamicsWorld
     world.work(minutes=5)
     assert {world.record(ref).state for ref in refs} == {RecordState.SENT}
     assert reason(world.record(refs[0])).startswith("The booking is on its way")
-    world.work(minutes=70)
+    world.wait(minutes=70)
 
     assert {world.record(ref).state for ref in (*refs, other)} == {RecordState.DONE}
     months = Batch.objects.filter(kind=BatchKind.BOOKINGS).order_by("month").values_list("month", "rows")
@@ -203,7 +203,7 @@ def test_an_invoice_without_a_file_goes_by_the_rule(
         return
     # What is attached later leaves no trace at the invoice, and is found all the same.
     world.attach(world.id_of(ref))
-    world.work(minutes=90)
+    world.wait(minutes=90)
     assert world.record(ref).state == RecordState.DONE
     late = world.billed(attach=False)
     world.work(minutes=1)
@@ -302,9 +302,9 @@ def test_a_changed_customer_is_sent_once_and_keeps_its_number(world: DynamicsWor
     world.dynamics.add_account("Ohne Rechnung GmbH")
     record = world.ref(world.customer, "account")
 
-    world.work(minutes=10)
+    world.work(minutes=3)
     assert world.record(record).state == RecordState.WAITING
-    world.work(minutes=70)
+    world.wait(minutes=70)
 
     assert world.record(record).state == RecordState.DONE
     assert Batch.objects.filter(kind=BatchKind.DEBTORS).count() == files + 1
@@ -393,7 +393,7 @@ def test_an_invoice_that_changes_before_its_batch_is_closed_is_booked_as_it_is_t
     world.work(minutes=3)
     world.dynamics.add_line(world.id_of(changed), text="Nachtrag", price="10.00", rate=19)
     world.dynamics.cancel(world.id_of(canceled))
-    world.work(minutes=80)
+    world.wait(minutes=80)
     assert world.record(changed).state == RecordState.DONE
     assert world.record(canceled).state == RecordState.DORMANT
     assert world.booked() == [("AR-1", "20000", "8400", "130.90", "S")]
