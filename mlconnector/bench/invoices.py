@@ -30,10 +30,10 @@ def measure(sizes: Sizes) -> None:
     dynamics, datev = DynamicsSimulator(), DatevSimulator()
     http.mounted.update(dict.fromkeys(dynamics.mounts, WSGIAdapter(dynamics)) | {DATEV: WSGIAdapter(datev)})
     integration = _integration(dynamics, datev)
-    _add(dynamics, sizes.backfill)
+    _add(dynamics, sizes.invoices)
     before = CallLog.objects.count()
     _settle(integration, dynamics, datev)
-    tell("vendor_calls_per_invoice", (CallLog.objects.count() - before) / sizes.backfill)
+    tell("vendor_calls_per_invoice", (CallLog.objects.count() - before) / sizes.invoices)
 
 
 def _integration(dynamics: Any, datev: Any) -> Integration:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Sizes:
     backfill: int = 100
+    # What is read once (sign-in, tables, mark of changes) is shared by so many invoices.
+    invoices: int = 100
     # Before anything is measured: what is read once, and kept.
     warm_up: int = 10
     records: int = 100
@@ -24,6 +26,7 @@ class Sizes:
 FULL = Sizes()
 SMALL = Sizes(
     backfill=20,
+    invoices=40,
     warm_up=2,
     records=4,
     few_kept=50,
