@@ -144,6 +144,11 @@ def test_whatever_is_recorded_comes_back_with_the_same_hash(facts):
     assert stored.hash == audit.hash_of(stored) == entry.hash
 
 
+def test_a_nul_in_a_name_is_kept_as_a_replacement():
+    entry = audit.record("tested", "record:1", facts={"\x00": {"a\x00b": "\ud800"}})
+    assert AuditEntry.objects.get(pk=entry.pk).details == {"facts": {"\ufffd": {"a\ufffdb": "?"}}}
+
+
 def test_facts_are_kept_readable():
     entry = audit.record(
         "tested", "record:1", net=Decimal("119.10"), on=date(2026, 11, 21), tries=(1, None, True)
