@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 
 from connections.base import Vendor
+
+# Folders in `connections/vendors/`, each with one `VENDOR` whose key is the folder's name.
+VENDORS = (
+    "acumatica",
+    "asana",
+    "datev",
+    "dynamics",
+    "exact",
+    "jira",
+)
 
 
 @cache
 def vendors() -> Mapping[str, Vendor]:
     """Every vendor by its key."""
-    from connections.vendors.acumatica import VENDOR as acumatica
-    from connections.vendors.asana import VENDOR as asana
-    from connections.vendors.datev import VENDOR as datev
-    from connections.vendors.dynamics import VENDOR as dynamics
-    from connections.vendors.exact import VENDOR as exact
-    from connections.vendors.jira import VENDOR as jira
-
-    return {vendor.key: vendor for vendor in (acumatica, asana, datev, dynamics, exact, jira)}
+    return {key: import_module(f"connections.vendors.{key}").VENDOR for key in VENDORS}
 
 
 def vendor(key: str) -> Vendor:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 
 from pairs.base import Pair
+
+# Modules (or folders) in `pairs/definitions/`, each with one `PAIR` whose key is the module's name.
+PAIRS = (
+    "asana_datev",
+    "datev_jira",
+    "dynamics_datev",
+)
 
 
 @cache
 def pairs() -> Mapping[str, Pair]:
     """Every pair by its key."""
-    from pairs.definitions.asana_datev import PAIR as asana_datev
-    from pairs.definitions.datev_jira import PAIR as datev_jira
-    from pairs.definitions.dynamics_datev import PAIR as dynamics_datev
-
-    return {pair.key: pair for pair in (asana_datev, datev_jira, dynamics_datev)}
+    return {key: import_module(f"pairs.definitions.{key}").PAIR for key in PAIRS}
 
 
 def pair(key: str) -> Pair:

@@ -15,9 +15,12 @@ import pytest
 
 from bookings.validation import labels
 from mlconnector.demo import pdf
+from mlconnector.demo.acts import ACTS
 from mlconnector.demo.acts.asana_datev import books, report, tasks
 from mlconnector.demo.acts.asana_datev.names import BOOKED, PROJECTS, TO_CHECK
+from mlconnector.demo.stands import STANDS
 from pairs.models import RecordState
+from pairs.registry import pairs
 from tests.settings import KIND
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,7 +195,14 @@ def test_a_result_that_is_missing_or_wrong_or_written_twice_is_named():
     assert sorted(deviations(there)) == ["WB-1001", "WB-1002", "WB-1003", "WB-1202"]
 
 
-# --- The data ---
+# --- What is played, and the data ---
+
+
+def test_every_pair_is_played():
+    assert {act.pair for act in ACTS} == set(pairs())
+    assert {
+        vendor for pair in pairs().values() for vendor in (pair.source_vendor, pair.target_vendor)
+    } <= set(STANDS)
 
 
 def test_the_invoices_show_what_they_are_to_show():

@@ -14,13 +14,6 @@ from typing import IO
 MARK = "DEMO_FOLDER"
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TZ", "TERM", "PYTHONPATH")
 WEB = 8000
-# The usual ports of the simulated vendors; another free one is taken where somebody listens.
-PORTS = {
-    "datev": {"port": 8101},
-    "asana": {"port": 8102, "files_port": 8103},
-    "jira": {"port": 8104},
-    "dynamics": {"port": 8105},
-}
 
 
 def free_port(wanted: int = 0) -> int:
@@ -36,11 +29,9 @@ def free_port(wanted: int = 0) -> int:
     raise OSError("There is no free port on this machine.")
 
 
-def ports() -> dict[str, dict[str, int]]:
-    """Free ports for the stands, the usual ones where they can be had."""
-    return {
-        vendor: {name: free_port(port) for name, port in wanted.items()} for vendor, wanted in PORTS.items()
-    }
+def free_ports(usual: Mapping[str, int]) -> dict[str, int]:
+    """Free ports by name, the usual ones where they can be had."""
+    return {name: free_port(port) for name, port in usual.items()}
 
 
 def environment(folder: Path, port: int) -> Mapping[str, str]:

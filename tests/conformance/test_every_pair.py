@@ -64,6 +64,7 @@ def sentences() -> set[str]:
 
 
 def test_every_pair_of_the_registry_is_on_the_stage() -> None:
+    """A module of that name in `tests/conformance/stages/pairs/`."""
     assert set(PAIRS) == set(registry.pairs())
 
 

@@ -123,6 +123,7 @@ def sentences() -> set[str]:
 
 
 def test_every_vendor_of_the_registry_is_on_the_stage() -> None:
+    """A module of that name in `tests/conformance/stages/vendors/`."""
     assert set(VENDORS) == set(vendors())
 
 

@@ -29,7 +29,7 @@ WORKER_SECONDS = 90
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--scene", choices=tuple(NAMES), default="asana_datev_extf")
+    parser.add_argument("--scene", choices=NAMES, default="asana_datev_extf")
     parser.add_argument("--every", type=int, default=1, help="Run only each n-th point.")
     parser.add_argument("--only", default="", help="Run one point, for example 17:after.")
     arguments = parser.parse_args()
@@ -51,9 +51,9 @@ class Run:
     def __init__(self, arguments: argparse.Namespace, folder: Path, host: str) -> None:
         self.arguments, self.folder, self.host = arguments, folder, host
         self._set_up_django()
-        from tests.crash.scenes import scenes
+        from tests.crash import scenes
 
-        scene = scenes()[arguments.scene]
+        scene = scenes.scene(arguments.scene)
         self.scene = scene(dict(zip(scene.vendors, _free_ports(len(scene.vendors)), strict=True)))
 
     def _set_up_django(self) -> None:

@@ -48,6 +48,8 @@ class Scene(ABC):
 
     # The vendors it needs, in the order of the ports it is given.
     vendors: tuple[str, ...]
+    # `make test` plays each so manieth kill point, at least six of them; `make crash` plays all.
+    every: int
 
     def __init__(self, ports: Mapping[str, int]) -> None:
         self.stands = {vendor: self.stand(vendor, port) for vendor, port in ports.items()}

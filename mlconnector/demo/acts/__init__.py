@@ -1,14 +1,12 @@
-"""The pairs that the demonstration shows. A new one is a package and a line here."""
+"""The pairs that the demonstration shows. A new one is a package with one `ACT`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlconnector.demo.acts.asana_datev.act import AsanaToDatev
+from mlconnector import found
 from mlconnector.demo.acts.base import Act
-from mlconnector.demo.acts.datev_jira.act import DatevToJira
-from mlconnector.demo.acts.dynamics_datev.act import DynamicsToDatev
 
-ACTS: Sequence[type[Act]] = (AsanaToDatev, DatevToJira, DynamicsToDatev)
+ACTS: Sequence[type[Act]] = tuple(found.members(__name__, "ACT").values())
 
 __all__ = ("ACTS", "Act")

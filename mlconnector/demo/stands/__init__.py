@@ -1,20 +1,12 @@
-"""The simulated vendors of the demonstration. A new one is a module and a line here."""
+"""The simulated vendors of the demonstration, by their keys. A new one is a module with one `STAND`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from mlconnector.demo.stands.asana import AsanaStand
+from mlconnector import found
 from mlconnector.demo.stands.base import Stand
-from mlconnector.demo.stands.datev import DatevStand
-from mlconnector.demo.stands.dynamics import DynamicsStand
-from mlconnector.demo.stands.jira import JiraStand
 
-STANDS: Mapping[str, Callable[..., Stand]] = {
-    "asana": AsanaStand,
-    "datev": DatevStand,
-    "dynamics": DynamicsStand,
-    "jira": JiraStand,
-}
+STANDS: Mapping[str, type[Stand]] = found.members(__name__, "STAND")
 
 __all__ = ("STANDS", "Stand")

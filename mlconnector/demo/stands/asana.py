@@ -19,6 +19,7 @@ class AsanaStand(Stand):
     vendor = "asana"
     label = "Asana"
     hint = "approve a task here, and watch it being booked"
+    ports = {"port": 8102, "files_port": 8103}
 
     def __init__(self, *, port: int = 0, files_port: int = 0) -> None:
         self.server = ServedAsana(port=port, files_port=files_port, calls_per_minute=CALLS_PER_MINUTE)
@@ -64,3 +65,6 @@ class AsanaStand(Stand):
         """How often the fields of a task were written over the API, by gid."""
         calls = self.simulator.calls_to("tasks.change")
         return Counter(call.path.rpartition("/")[2] for call in calls if call.status == 200)
+
+
+STAND = AsanaStand

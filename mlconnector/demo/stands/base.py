@@ -16,6 +16,8 @@ class Stand(ABC):
     # The vendor's name for people, and what can be done on its pages.
     label: str
     hint: str
+    # The usual ports of its servers, by the argument that takes them; a demonstration may give others.
+    ports: Mapping[str, int]
     simulator: Any
     # Whether its webhooks come to the demonstration's address.
     can_reach_us = True

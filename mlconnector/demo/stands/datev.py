@@ -18,6 +18,7 @@ class DatevStand(Stand):
     vendor = "datev"
     label = "DATEV"
     hint = "documents, files and bookings that arrived"
+    ports = {"port": 8101}
 
     def __init__(self, *, port: int = 0) -> None:
         self.simulator: Any = DatevSimulator(
@@ -49,3 +50,6 @@ class DatevStand(Stand):
 
     def close(self) -> None:
         self.server.close()
+
+
+STAND = DatevStand

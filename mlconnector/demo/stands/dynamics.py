@@ -13,6 +13,7 @@ class DynamicsStand(Stand):
     vendor = "dynamics"
     label = "Dynamics 365 Sales"
     hint = "bill, change or cancel an invoice here"
+    ports = {"port": 8105}
     # Dynamics calls the ports 80 and 443 alone; here changes are found by reading.
     can_reach_us = False
 
@@ -37,3 +38,6 @@ class DynamicsStand(Stand):
 
     def close(self) -> None:
         self.server.close()
+
+
+STAND = DynamicsStand

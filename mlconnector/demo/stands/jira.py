@@ -17,6 +17,7 @@ class JiraStand(Stand):
     vendor = "jira"
     label = "Jira"
     hint = "see the issues of refused files, and move one to Done"
+    ports = {"port": 8104}
 
     def __init__(self, *, port: int = 0) -> None:
         self.server = ServedJira(port=port)
@@ -43,3 +44,6 @@ class JiraStand(Stand):
 
     def close(self) -> None:
         self.server.close()
+
+
+STAND = JiraStand

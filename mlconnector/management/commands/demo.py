@@ -90,13 +90,15 @@ class Demonstration:
 
     def run(self, *, once: bool, plant: str | None) -> None:
         from mlconnector.demo.stage import Stage
+        from mlconnector.demo.stands import STANDS
 
         self._prepare(with_static=not once)
         web = Child("Web server", _web_command())
         web.start()
         stage = None
         try:
-            stage = Stage(clock.now().date(), ports={} if once else place.ports())
+            ports = {} if once else {key: place.free_ports(kind.ports) for key, kind in STANDS.items()}
+            stage = Stage(clock.now().date(), ports=ports)
             names = ", ".join(stand.label for stand in stage.stands.values())
             self.step(f"The simulated vendors are running: {names}")
             self._set_up(stage)

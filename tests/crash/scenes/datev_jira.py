@@ -19,6 +19,7 @@ from tests.pairs.world import SCOPES
 
 class DatevToJira(Scene):
     vendors = ("datev", "jira")
+    every = 20
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "datev":
@@ -113,3 +114,6 @@ class DatevToJira(Scene):
         ]
         wanted = [jira.status_id("FIN", "Done"), jira.status_id("FIN", "To Do")]
         return [] if moved == wanted else [f"the uncorrected issue was moved {moved}"]
+
+
+SCENE = DatevToJira

@@ -21,6 +21,7 @@ ENDED = (RecordState.DONE, RecordState.REFUSED)
 
 class DynamicsToDatev(Scene):
     vendors = ("dynamics", "datev")
+    every = 34
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "datev":
@@ -70,3 +71,6 @@ class DynamicsToDatev(Scene):
             if list(record) == [RecordState.DONE]
             else [*found, f"the customer's record: {list(record)}"]
         )
+
+
+SCENE = DynamicsToDatev

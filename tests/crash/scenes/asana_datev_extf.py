@@ -1,4 +1,4 @@
-"""One task that is booked, on each route, and one that our checks refuse."""
+"""One task that is booked, as a CSV file, and one that our checks refuse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.pairs.world import SCOPES, World
 
 class AsanaToDatev(Scene):
     vendors = ("asana", "datev")
-    route: str
+    every = 12
+    route = "extf"
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "datev":
@@ -64,9 +65,4 @@ class AsanaToDatev(Scene):
         )
 
 
-class Extf(AsanaToDatev):
-    route = "extf"
-
-
-class Dxso(AsanaToDatev):
-    route = "dxso"
+SCENE = AsanaToDatev
