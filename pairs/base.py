@@ -143,8 +143,10 @@ class Flow:
     poll_every: timedelta = timedelta(minutes=5)
     # Whether a change with the first version says more than is known by the second one.
     is_news: Callable[[str, str], bool] = lambda version, known: version != known
-    # The fields that can be mapped, from the source system: for the admin's lists.
+    # The fields that can be mapped, of the side that is read: for the admin's lists.
     source_fields: str = "fields"
+    # The setting that names the container of those fields; "" = the first one chosen from that side.
+    fields_of: str = ""
     # What can be mapped beside them and is not the source system's: values of an e-invoice.
     more_source_fields: Callable[[], Sequence[Option]] = tuple
     # Decisions that people can take on a parked record: `handle` finds the key in `record.instruction`.

@@ -41,17 +41,20 @@ class Offers:
         return self._list(self._connection(field.role), field.discover, chosen)
 
     def fields(self, flow: Flow, way: str) -> Sequence[Option] | None:
-        """The source's fields that a mapping row may read, or those of a side that it writes."""
+        """The fields of the side it reads that a mapping row may take, or those of a side that it writes."""
+        side = flow.reads if way == FieldMapping.Way.INTO else flow.write_back_side
+        container = self.container(side, flow)
         if way == FieldMapping.Way.INTO:
-            offered = self._list(self.integration.source, flow.source_fields, self.container())
+            offered = self._list(self._connection(side), flow.source_fields, container)
             return None if offered is None else (*offered, *flow.more_source_fields())
-        side = flow.write_back_side
-        return self._list(self._connection(side), f"writable_{flow.source_fields}", self.container(side))
+        return self._list(self._connection(side), f"writable_{flow.source_fields}", container)
 
-    def container(self, side: Side = "source") -> str:
-        """The object whose fields are listed: the first thing chosen from that side, e.g. the project."""
+    def container(self, side: Side = "source", flow: Flow | None = None) -> str:
+        """The object whose fields are listed: what the flow names, or the first thing chosen from the side."""
+        settings = self.integration.settings or {}
+        named = str(settings.get(flow.fields_of) or "") if flow and flow.fields_of else ""
         field = _container(self.integration.declared, side)
-        return str((self.integration.settings or {}).get(field.key, "")) if field else ""
+        return named or (str(settings.get(field.key, "")) if field else "")
 
     def _connection(self, role: Side) -> Connection:
         return self.integration.side(role)

@@ -119,7 +119,7 @@ def _unmapped(integration: Integration) -> Iterator[Missing]:
     mapped = set(integration.mappings.values_list("flow", "way", "target_field"))
     for flow in integration.declared.flows:
         for way, side, fields in (
-            (FieldMapping.Way.INTO, "source", flow.fields),
+            (FieldMapping.Way.INTO, flow.reads, flow.fields),
             (FieldMapping.Way.BACK, flow.write_back_side, flow.write_back),
         ):
             for target in fields:
@@ -139,10 +139,9 @@ def create(integration: Integration, *, by: str) -> Made:
     """
     mapped: list[str] = []
     faults: list[DataFault] = []
-    containers: dict[Side, str] = {}
     offers = Offers(integration)
     for found in missing(integration):
-        container = containers.setdefault(found.side, offers.container(found.side))
+        container = offers.container(found.side, found.flow)
         wish = found.wish(integration.language)
         if not container:
             faults.append(_no_container(wish))

@@ -12,12 +12,9 @@ from connections.adminsite import EMPTY, label
 from connections.errors import ConnectorError
 from connections.messages import say
 from pairs.admin.states import tone_of
-from pairs.base import Side
 from pairs.discovery import Offers, target_label
 from pairs.models import FieldMapping, Integration, RecordState
 from pairs.selectors import counts_by_integration
-
-SOURCE: Side = "source"
 
 
 def offers_of(request: HttpRequest, integration: Integration) -> Offers:
@@ -34,12 +31,12 @@ def offer_fields(request: HttpRequest, integration: Integration) -> str:
         (flow, way, side)
         for flow in integration.declared.flows
         for way, side, fields in (
-            (FieldMapping.Way.INTO, SOURCE, flow.fields),
+            (FieldMapping.Way.INTO, flow.reads, flow.fields),
             (FieldMapping.Way.BACK, flow.write_back_side, flow.write_back),
         )
         if fields
     ]
-    if not all(offers.container(side) for _flow, _way, side in drawn):
+    if not all(offers.container(side, flow) for flow, _way, side in drawn):
         return str(
             say("Choose the settings and save; then the fields are offered by name. Until then, write ids.")
         )

@@ -66,6 +66,13 @@ STATES: Mapping[str, StateOfAffairs] = {
             "Decide: reverse and book again, or keep the booking."
         ),
     ),
+    RecordState.TO_CONFIRM: StateOfAffairs(
+        "warning",
+        _(
+            "What comes next can't be undone, so it is done only after a person has confirmed it here. Read "
+            "the reason, then take one of the decisions offered."
+        ),
+    ),
     RecordState.CONFIG: StateOfAffairs(
         "danger",
         _(

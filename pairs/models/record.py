@@ -20,6 +20,7 @@ class RecordState(models.TextChoices):
     REJECTED = "rejected", _("refused by the target system")
     DOCUMENT_MISSING = "document_missing", _("booked, document missing")
     CHANGED = "changed", _("changed after booking, a person decides")
+    TO_CONFIRM = "to_confirm", _("to be confirmed by a second person")
     CONFIG = "config", _("configuration missing")
     RECONNECT = "reconnect", _("sign-in needed")
     UNSETTLED = "unsettled", _("answer unknown, a person must look")
@@ -35,6 +36,7 @@ PARKED = (
     RecordState.REJECTED,
     RecordState.DOCUMENT_MISSING,
     RecordState.CHANGED,
+    RecordState.TO_CONFIRM,
     RecordState.CONFIG,
     RecordState.UNSETTLED,
     RecordState.GAVE_UP,

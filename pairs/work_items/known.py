@@ -12,7 +12,7 @@ from pairs.engine import FlowContext
 
 # People edit fields and options at any time; what is not known is read again at once.
 REMEMBERED = timedelta(minutes=5)
-KINDS = ("fields", "people")
+KINDS = ("fields", "people", "me")
 _remembered: dict[tuple[str, int, str], tuple[datetime, Any]] = {}
 
 
@@ -51,6 +51,11 @@ def people(context: FlowContext, project: str) -> Mapping[str, str]:
         return {user.email.lower(): user.gid for user in users if user.email}
 
     return _get(context, "people", project, read)
+
+
+def me(context: FlowContext) -> str:
+    """The gid of the user as whom we write."""
+    return str(_get(context, "me", "", lambda: context.target.me().gid))
 
 
 def _get(context: FlowContext, kind: str, place: str, read: Callable[[], Any]) -> Any:

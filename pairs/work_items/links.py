@@ -13,6 +13,8 @@ from pairs.engine import Context
 from pairs.models import Integration, Link
 
 LINE = "/line"
+# A task that no document stands behind, kept by a flow that brings back what people do with it.
+TIE = "/tie"
 MARK_LENGTH = 12
 LONGEST_REF = 200
 
@@ -25,8 +27,9 @@ def of_document(context: Context) -> Link | None:
 
 
 def of_task(integration: Integration, gid: str) -> Link | None:
-    """The link that leads to a task, of a document or of a line."""
-    return Link.objects.filter(integration=integration, target_ref=gid).first()
+    """The link that leads to a task: of its document or line, else the one of a flow that watches it."""
+    found = Link.objects.filter(integration=integration, target_ref=gid).order_by("pk")
+    return min(found, key=lambda link: link.flow.endswith(TIE), default=None)
 
 
 def line_flow(context: Context) -> str:

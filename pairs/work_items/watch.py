@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,10 +91,11 @@ def poll(
     more: str,
     *,
     flows: Sequence[str],
+    also: Callable[[Task], bool] = lambda task: False,
 ) -> Page:
     """One page of the linked tasks (of documents of `flows`) in `projects` that changed since the cursor.
 
-    A project's watermark is Asana's own clock and never moves past the beginning of its listing.
+    Others are in it where `also` says so. A project's watermark is Asana's own clock and never moves past the beginning of its listing.
     """
     marks = {project: mark for project, mark in cursor.get("marks", {}).items() if project in projects}
     at, _, offset = more.partition(":")
@@ -109,7 +110,7 @@ def poll(
     newest = max([under_way.get("newest", ""), *(task.modified_at for task in page.tasks)])
     started = under_way.get("started") or as_asana_writes(clock.now())
     watched = linked(context.integration, [task.gid for task in page.tasks], flows)
-    changes = [change_of(task) for task in page.tasks if task.gid in watched]
+    changes = [change_of(task) for task in page.tasks if task.gid in watched or also(task)]
     if page.next_offset:
         value = {"marks": marks, "newest": newest, "started": started}
         return Page(changes, value, f"{index}:{page.next_offset}")
@@ -221,14 +222,14 @@ def remember(context: Context, task: Task) -> None:
         return
     was_gone = bool(link.content.get("gone")) and not link.content.get("removed")
     links.store(link, known=parts_of(task), **({"gone": False, "source": ""} if was_gone else {}))
-    if was_gone and not link.flow.endswith(links.LINE):
+    if was_gone and not link.flow.endswith((links.LINE, links.TIE)):
         _wake_document(context, link)
 
 
 def gone(context: FlowContext, gid: str) -> Link | None:
     """A task was deleted by a person: its document's record is woken to act by the rule, once."""
     link = links.of_task(context.integration, gid)
-    if link is None or link.content.get("gone") or link.flow.endswith(links.LINE):
+    if link is None or link.content.get("gone") or link.flow.endswith((links.LINE, links.TIE)):
         return link
     links.store(link, gone=True)
     _wake_document(context, link)

@@ -213,6 +213,9 @@ class ExactApi:
     def project(self, project_id: str) -> Project | None:
         return projects.projects_by_id(self.client, [project_id]).get(project_id.lower())
 
+    def project_by_code(self, code: str) -> Project | None:
+        return projects.project_by_code(self.client, code)
+
     def wbs(self, project_id: str, kind: WbsKind = WbsKind.DELIVERABLE) -> list[WbsItem]:
         """The deliverables (or activities, or expenses) of a project, in their own order."""
         return projects.wbs_items(self.client, kind, "Project", [project_id])

@@ -304,6 +304,11 @@ def projects_by_id(client: Client, ids: Sequence[str]) -> dict[str, Project]:
     return {project.id: project for project in found}
 
 
+def project_by_code(client: Client, code: str) -> Project | None:
+    where = f"Code eq {odata.text(code)}"
+    return next(map(Project.from_row, client.rows(PROJECTS, PROJECT_COLUMNS, where)), None)
+
+
 def wbs_items(client: Client, kind: WbsKind, column: str, ids: Sequence[str]) -> list[WbsItem]:
     """Rows of one kind by their "ID" or "Project", in their own order."""
     path, columns = WBS[kind]

@@ -30,6 +30,7 @@ from pairs.engine import Context
 from pairs.mapping import MappingRow, apply
 from pairs.mapping_rows import rows_for
 from pairs.models import RecordState
+from pairs.work_items.values import values as values_of
 
 # DATEV's answer wakes the record at once; this look finds an answer whose wake was lost.
 NEXT_LOOK = timedelta(hours=6)
@@ -136,7 +137,7 @@ def want(
     context: Context, task: Task, books: Books, rows: Sequence[MappingRow], invoice: EInvoice | None
 ) -> Wanted:
     """The entry that the task describes now, and every fault of it at once. Makes no call."""
-    values = {**source.values(task), **e_invoice_values(invoice)}
+    values = {**values_of(task), **e_invoice_values(invoice)}
     mapped = apply(rows, values, BOOKING_FIELDS, zone=ZoneInfo(settings.TIME_ZONE))
     if mapped.gone:
         raise ConfigurationError(

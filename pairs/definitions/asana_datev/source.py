@@ -18,7 +18,7 @@ from connections.vendors.asana.api import Task
 from connections.vendors.asana.webhooks import task_refs
 from pairs.base import Change, Page
 from pairs.engine import Context, FlowContext
-from pairs.mapping import SourceValue
+from pairs.work_items.values import moment as moment_of
 
 # Tasks are read again for this long before the newest one seen: whether Asana compares with > or >= is
 # not documented, and several tasks may have changed at the same moment.
@@ -160,39 +160,5 @@ def _is_too_old(context: FlowContext, task: Task) -> bool:
     so that tasks count from the day of their creation. A later comment makes no old task a new one.
     """
     begin_on = date.fromisoformat(str(context.setting("begin_on")))
-    decided_at = _moment(task.raw.get("completed_at")) or _moment(task.raw.get("created_at"))
+    decided_at = moment_of(task.raw.get("completed_at")) or moment_of(task.raw.get("created_at"))
     return decided_at is not None and decided_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date() < begin_on
-
-
-def values(task: Task) -> dict[str, SourceValue]:
-    """What can be mapped: custom fields by their GID, and the task's own fields as `builtin:...`."""
-    found = {
-        gid: SourceValue(
-            value=field.text if field.kind == "enum" and field.value else field.value,
-            text=field.text,
-            key=str(field.value) if field.kind == "enum" and field.value else "",
-            is_readable=field.is_readable,
-        )
-        for gid, field in task.fields.items()
-        # A leftover of a field that the project no longer has counts as gone.
-        if field.is_enabled
-    }
-    for key, value in (
-        ("name", task.name),
-        ("gid", task.gid),
-        ("notes", task.notes),
-        ("permalink_url", task.permalink_url),
-        ("completed_at", _moment(task.raw.get("completed_at"))),
-        ("created_at", _moment(task.raw.get("created_at"))),
-        ("due_on", _day(task.raw.get("due_on"))),
-    ):
-        found[f"builtin:{key}"] = SourceValue(value, str(value or ""))
-    return found
-
-
-def _day(text: Any) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _moment(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
