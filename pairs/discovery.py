@@ -50,7 +50,7 @@ class Offers:
         return self._list(self._connection(side), f"writable_{flow.source_fields}", container)
 
     def container(self, side: Side = "source", flow: Flow | None = None) -> str:
-        """The object whose fields are listed: what the flow names, or the first thing chosen from the side."""
+        """The object whose fields are listed: what the flow names, or the first one chosen from the side."""
         settings = self.integration.settings or {}
         named = str(settings.get(flow.fields_of) or "") if flow and flow.fields_of else ""
         field = _container(self.integration.declared, side)

@@ -95,7 +95,8 @@ def poll(
 ) -> Page:
     """One page of the linked tasks (of documents of `flows`) in `projects` that changed since the cursor.
 
-    Others are in it where `also` says so. A project's watermark is Asana's own clock and never moves past the beginning of its listing.
+    Others are in it where `also` says so. A project's watermark is Asana's own clock and never moves past
+    the beginning of its listing.
     """
     marks = {project: mark for project, mark in cursor.get("marks", {}).items() if project in projects}
     at, _, offset = more.partition(":")
