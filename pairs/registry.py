@@ -13,6 +13,7 @@ PAIRS = (
     "asana_datev",
     "datev_jira",
     "dynamics_datev",
+    "exact_asana",
 )
 
 

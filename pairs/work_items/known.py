@@ -58,6 +58,11 @@ def me(context: FlowContext) -> str:
     return str(_get(context, "me", "", lambda: context.target.me().gid))
 
 
+def remembered(context: FlowContext, kind: str, place: str, read: Callable[[], Any]) -> Any:
+    """What `read` gave a few minutes ago at the latest; `kind` is none of this module's own."""
+    return _get(context, kind, place, read)
+
+
 def _get(context: FlowContext, kind: str, place: str, read: Callable[[], Any]) -> Any:
     key = (kind, context.integration.target.pk, place)
     held = _remembered.get(key)

@@ -37,6 +37,14 @@ class Template:
 
 
 @dataclass(frozen=True)
+class NamedProject:
+    gid: str
+    notes: str
+    created_at: str
+    permalink_url: str
+
+
+@dataclass(frozen=True)
 class ProjectState:
     """How a project stands. `status_update` is the gid of what was said last, "" if nobody has."""
 
@@ -122,6 +130,21 @@ def create_project(
     sent |= {key: value for key, value in more.items() if value}
     raw = client.write("POST", "/projects", sent, opt_fields=PROJECT_FIELDS)
     return Project(raw["gid"], raw.get("name") or "", workspace, raw.get("permalink_url") or "")
+
+
+def named(client: Client, workspace: str, name: str) -> list[NamedProject]:
+    """The projects of exactly that name, the oldest first, with what tells whose they are."""
+    found = client.everything(
+        "/projects", workspace=workspace, archived="false", opt_fields="name,notes,created_at,permalink_url"
+    )
+    same = [
+        NamedProject(
+            raw["gid"], raw.get("notes") or "", raw.get("created_at") or "", raw.get("permalink_url") or ""
+        )
+        for raw in found
+        if raw.get("name") == name
+    ]
+    return sorted(same, key=lambda project: project.created_at)
 
 
 def change_project(

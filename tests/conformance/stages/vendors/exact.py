@@ -30,4 +30,5 @@ STAGE = VendorStage(
             {"body": {"d": {"results": [], "__next": f"{EVIL}/api/v1/1/project/Projects"}}},
         ),
     ),
+    reads=("/oauth2/token",),
 )

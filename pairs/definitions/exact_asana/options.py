@@ -1,0 +1,100 @@
+"""Which option of a choice field stands for a code of Exact Online: links that 'dimensions' keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from connections.messages import say
+from connections.vendors.exact.api import Reference
+from pairs.definitions.exact_asana.common import DIMENSIONS
+from pairs.definitions.exact_asana.ledger import Coded
+from pairs.engine import Context, FlowContext
+from pairs.models import FieldMapping, Integration, Link, Record, RecordState
+
+OPTION = f"{DIMENSIONS}/option"
+# On records whose task lacks a value because its field has no such option (yet).
+MISSING = "option_missing"
+GL_ACCOUNT, COST_CENTER, COST_UNIT = "gl_account", "cost_center", "cost_unit"
+SUPPLIER, CUSTOMER = "supplier", "customer"
+KEYS = (GL_ACCOUNT, COST_CENTER, COST_UNIT, SUPPLIER, CUSTOMER)
+
+
+def fields(integration: Integration, flow: str = DIMENSIONS) -> dict[str, str]:
+    """The custom field of each kind of code, as mapped for `flow`."""
+    rows = integration.mappings.filter(flow=flow, way=FieldMapping.Way.BACK, target_field__in=KEYS).exclude(
+        source_field=""
+    )
+    return dict(rows.values_list("target_field", "source_field"))
+
+
+def list_ref(context: FlowContext, key: str) -> str:
+    """The reference of the record that keeps the options of `key` in step."""
+    return f"exact:{context.source.division}:options:{key}"
+
+
+def option_ref(context: FlowContext, key: str, code: str) -> str:
+    return f"exact:{context.source.division}:{key}:{code}"
+
+
+class Chosen:
+    """The values of codes for the tasks of one document.
+
+    Where the field is one whose options we keep, the value is the option's gid; else it is text.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        kept = fields(context.integration)
+        mapped = fields(context.integration, context.flow.key)
+        self.kept = {key: ref for key, ref in kept.items() if mapped.get(key) == ref}
+        self.missing: dict[str, set[str]] = {}
+
+    def value(self, key: str, coded: Coded | None) -> Any:
+        """None for none, and where there is no option: then it is noted in `missing`."""
+        if coded is None or not coded.code:
+            return None
+        if key not in self.kept:
+            return coded.label
+        link = self._link(key, coded.code)
+        if link is None or link.content.get("field") != self.kept[key] or not link.content.get("enabled"):
+            self.missing.setdefault(key, set()).add(coded.label)
+            return None
+        return link.target_ref
+
+    def partner(self, key: str, partner: Reference | None) -> Any:
+        """A supplier or customer: by its id, because not every row names its number."""
+        if partner is None:
+            return None
+        return self.value(key, Coded(partner.id, partner.label)) if key in self.kept else partner.label
+
+    def common(self, key: str, all_coded: Iterable[Coded | None]) -> Any:
+        """For the document itself: what all its lines agree on, else nothing."""
+        found = set(all_coded) - {None}
+        return self.value(key, found.pop()) if len(found) == 1 else None
+
+    def is_waiting(self) -> bool:
+        """Whether the options of a field that lacks one have never been made yet."""
+        refs = [list_ref(self.context, key) for key in self.missing]
+        ended = Record.objects.filter(
+            integration=self.context.integration, flow=DIMENSIONS, source_ref__in=refs
+        ).exclude(state__in=(RecordState.WAITING, RecordState.RUNNING), done_at=None)
+        return ended.count() < len(refs)
+
+    def _link(self, key: str, code: str) -> Link | None:
+        return Link.objects.filter(
+            integration=self.context.integration, flow=OPTION, source_ref=option_ref(self.context, key, code)
+        ).first()
+
+
+def told(chosen: Chosen) -> dict[str, Any]:
+    """What an outcome says about values that were left out; they come when the options do."""
+    labels = sorted(label for found in chosen.missing.values() for label in found)
+    return {
+        "code": MISSING,
+        "message": say(
+            "The task in Asana is up to date, without values that its choice fields have no option for: "
+            "%(values)s. The records of 'Dimensions' say why; with the option the value follows.",
+            values=", ".join(labels),
+        ),
+    }
