@@ -49,6 +49,12 @@ class ExactWorld:
         )
         return self.fields[name]
 
+    def map_dimensions(self, *flows: str) -> None:
+        """Choice fields for accounts and cost centers, without an option yet, and documents that use them."""
+        for flow in ("dimensions", *(flows or ("purchase_orders", "sales_invoices"))):
+            self.map(flow, "gl_account", "Sachkonto", "enum")
+            self.map(flow, "cost_center", "Kostenstelle", "enum")
+
     def order(self, *lines: Mapping[str, Any], **values: Any) -> str:
         """The id of a new purchase order."""
         given: dict[str, Any] = {"lines": lines} if lines else {}

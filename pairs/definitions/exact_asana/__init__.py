@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pairs.base import Flow, Pair
-from pairs.definitions.exact_asana import invoices, orders, polling
-from pairs.definitions.exact_asana.common import INVOICES, ORDERS
-from pairs.definitions.exact_asana.fields import INVOICE_FIELDS, ORDER_FIELDS
+from pairs.definitions.exact_asana import dimensions, invoices, milestones, orders, polling, projects
+from pairs.definitions.exact_asana.common import DIMENSIONS, INVOICES, MILESTONES, ORDERS, PROJECTS
+from pairs.definitions.exact_asana.fields import (
+    DIMENSION_FIELDS,
+    INVOICE_FIELDS,
+    MILESTONE_FIELDS,
+    ORDER_FIELDS,
+    PARTNER_FIELDS,
+)
 from pairs.definitions.exact_asana.settings import SETTINGS, check
 
 # A company has 5,000 calls a day and 60 a minute; webhooks tell of most changes sooner.
 POLL_DOCUMENTS_EVERY = timedelta(minutes=10)
+POLL_PROJECTS_EVERY = timedelta(minutes=15)
+POLL_LISTS_EVERY = timedelta(hours=1)
 
 PAIR = Pair(
     key="exact_asana",
@@ -44,7 +52,34 @@ PAIR = Pair(
             write_back_side="target",
             poll_every=POLL_DOCUMENTS_EVERY,
         ),
-        # Flow(DIMENSIONS), Flow(PROJECTS) and Flow(MILESTONES) follow here, then Flow(COMPLETIONS), which
-        # reads the target and watches the tasks of the flows above.
+        Flow(
+            DIMENSIONS,
+            "Dimensions",
+            poll=dimensions.poll,
+            handle=dimensions.handle,
+            wake=dimensions.wake,
+            watched=dimensions.watched,
+            write_back=(*DIMENSION_FIELDS, *PARTNER_FIELDS),
+            write_back_side="target",
+            poll_every=POLL_LISTS_EVERY,
+        ),
+        # Exact Online has no webhook for projects and what is below them.
+        Flow(
+            PROJECTS,
+            "Projects",
+            poll=projects.poll,
+            handle=projects.handle,
+            poll_every=POLL_PROJECTS_EVERY,
+        ),
+        Flow(
+            MILESTONES,
+            "Milestones and activities",
+            poll=milestones.poll,
+            handle=milestones.handle,
+            write_back=MILESTONE_FIELDS,
+            write_back_side="target",
+            poll_every=POLL_PROJECTS_EVERY,
+        ),
+        # Flow(COMPLETIONS) follows here: it reads the target and watches the tasks of the flows above.
     ),
 )

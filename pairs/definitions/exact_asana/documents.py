@@ -56,6 +56,12 @@ def handler(kind: Kind) -> Callable[[Context], Outcome]:
 def _document(context: Context, kind: Kind) -> Outcome:
     record = context.record
     version = record.seen_version
+    if options.are_awaited(context):
+        return waiting(
+            say("The options of its fields in Asana are made first."),
+            until=context.now + OPTIONS_COME_IN,
+            version=version,
+        )
     document = reading.document(
         context, lambda ids: kind.read(context, ids), lambda stored: kind.restore(context, stored)
     )
@@ -74,12 +80,6 @@ def _document(context: Context, kind: Kind) -> Outcome:
     chosen = Chosen(context)
     with translation.override(context.integration.language):
         item = kind.item(context, document, chosen)
-    if chosen.is_waiting():
-        return waiting(
-            say("The options of its fields in Asana are made first."),
-            until=context.now + OPTIONS_COME_IN,
-            version=version,
-        )
     ensured = _ensured(context, kind, item, own=shown_as == settings.AS_PROJECT)
     message = _end(context, ensured, kind.ending(context, document)) or ensured.message
     outcome = done(message, target_url=ensured.url, version=version)

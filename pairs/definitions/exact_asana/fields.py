@@ -120,3 +120,8 @@ INVOICE_FIELDS = (
     *LINE_FIELDS,
     *LAST_FIELDS,
 )
+MILESTONE_FIELDS = (
+    TargetField("budgeted_cost", "Budgeted costs", FieldType.AMOUNT),
+    TargetField("budgeted_hours", "Budgeted hours", FieldType.NUMBER),
+    *LAST_FIELDS,
+)

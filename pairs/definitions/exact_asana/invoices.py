@@ -13,7 +13,7 @@ from pairs.definitions.exact_asana.common import INVOICES
 from pairs.definitions.exact_asana.documents import Kind, handler
 from pairs.definitions.exact_asana.ledger import Coded
 from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, CUSTOMER, GL_ACCOUNT, Chosen
-from pairs.definitions.exact_asana.polling import poll_of
+from pairs.definitions.exact_asana.polling import Feed, poll_of
 from pairs.definitions.exact_asana.words import (
     choice,
     cost_center,
@@ -126,5 +126,5 @@ KIND = Kind(
 )
 handle = handler(KIND)
 poll = poll_of(
-    INVOICES, label=_label_of_row, still_there=lambda context, ids: context.source.sales_invoices(ids)
+    Feed(INVOICES, label=_label_of_row, still_there=lambda context, ids: context.source.sales_invoices(ids))
 )

@@ -37,6 +37,21 @@ def option_ref(context: FlowContext, key: str, code: str) -> str:
     return f"exact:{context.source.division}:{key}:{code}"
 
 
+def shared(integration: Integration, flow: str) -> dict[str, str]:
+    """The fields of a flow whose options we keep."""
+    kept, mapped = fields(integration), fields(integration, flow)
+    return {key: ref for key, ref in kept.items() if mapped.get(key) == ref}
+
+
+def are_awaited(context: FlowContext) -> bool:
+    """Whether the options of a field of this flow have never been made yet."""
+    refs = [list_ref(context, key) for key in shared(context.integration, context.flow.key)]
+    lists = Record.objects.filter(
+        integration=context.integration, flow=DIMENSIONS, source_ref__in=refs
+    ).exclude(state__in=(RecordState.WAITING, RecordState.RUNNING), done_at=None)
+    return lists.count() < len(refs)
+
+
 class Chosen:
     """The values of codes for the tasks of one document.
 
@@ -45,9 +60,7 @@ class Chosen:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        kept = fields(context.integration)
-        mapped = fields(context.integration, context.flow.key)
-        self.kept = {key: ref for key, ref in kept.items() if mapped.get(key) == ref}
+        self.kept = shared(context.integration, context.flow.key)
         self.missing: dict[str, set[str]] = {}
 
     def value(self, key: str, coded: Coded | None) -> Any:
@@ -72,14 +85,6 @@ class Chosen:
         """For the document itself: what all its lines agree on, else nothing."""
         found = set(all_coded) - {None}
         return self.value(key, found.pop()) if len(found) == 1 else None
-
-    def is_waiting(self) -> bool:
-        """Whether the options of a field that lacks one have never been made yet."""
-        refs = [list_ref(self.context, key) for key in self.missing]
-        ended = Record.objects.filter(
-            integration=self.context.integration, flow=DIMENSIONS, source_ref__in=refs
-        ).exclude(state__in=(RecordState.WAITING, RecordState.RUNNING), done_at=None)
-        return ended.count() < len(refs)
 
     def _link(self, key: str, code: str) -> Link | None:
         return Link.objects.filter(

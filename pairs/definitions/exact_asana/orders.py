@@ -14,7 +14,7 @@ from pairs.definitions.exact_asana.common import ORDERS
 from pairs.definitions.exact_asana.documents import Kind, handler
 from pairs.definitions.exact_asana.ledger import Coded
 from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, GL_ACCOUNT, SUPPLIER, Chosen
-from pairs.definitions.exact_asana.polling import poll_of
+from pairs.definitions.exact_asana.polling import Feed, poll_of
 from pairs.definitions.exact_asana.settings import NEVER
 from pairs.definitions.exact_asana.words import choice, cost_center, cost_unit, key_of, line_of, net_amounts
 from pairs.engine import Context
@@ -143,5 +143,5 @@ KIND = Kind(
 )
 handle = handler(KIND)
 poll = poll_of(
-    ORDERS, label=_label_of_row, still_there=lambda context, ids: context.source.purchase_orders(ids)
+    Feed(ORDERS, label=_label_of_row, still_there=lambda context, ids: context.source.purchase_orders(ids))
 )

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from connections import clock
 from connections.effects import Effects
 from connections.errors import ConfigurationError, RejectedError, TransientError
 from connections.messages import say
+from connections.models import Effect
 from connections.vendors.asana import definitions, portfolios
 from connections.vendors.asana.portfolios import Template
-from pairs.definitions.exact_asana.common import OWN_PROJECT, own_project
+from pairs.definitions.exact_asana.common import COMPLETIONS, MILESTONES, OWN_PROJECT, PROJECTS, own_project
 from pairs.engine import Context
 from pairs.models import FieldMapping, Link
 from pairs.work_items import known, links
@@ -137,8 +140,6 @@ class _Placing:
         return None
 
     def _begun_at(self) -> str:
-        from connections.models import Effect
-
         effect = Effect.objects.filter(owner=self.writes.owner, name="create").first()
         started = effect.started_at if effect and effect.started_at else self.context.record.entered_at
         return f"{started - MARGIN:%Y-%m-%dT%H:%M:%S}"
@@ -176,10 +177,7 @@ class _Placing:
 
     def _fields(self, link: Link) -> None:
         """The project has the custom fields that the flow's values go into."""
-        rows = self.context.integration.mappings.filter(
-            flow=self.context.flow.key, way=FieldMapping.Way.BACK
-        ).exclude(source_field="")
-        wanted = sorted(set(rows.values_list("source_field", flat=True)))
+        wanted = self._mapped()
         if link.content.get("fields") == wanted:
             return
         gid = link.target_ref
@@ -189,6 +187,14 @@ class _Placing:
                 self._put_field(gid, field)
         known.drop(self.context, gid)
         links.store(link, fields=wanted)
+
+    def _mapped(self) -> list[str]:
+        """The fields of what comes into the project, and those in which people report progress."""
+        flows = [self.context.flow.key, *((MILESTONES,) if self.context.flow.key == PROJECTS else ())]
+        mine = Q(flow__in=flows, way=FieldMapping.Way.BACK)
+        rows = self.context.integration.mappings.filter(mine | Q(flow=COMPLETIONS))
+        found = rows.values_list("source_field", flat=True)
+        return sorted({ref for ref in found if ref.isdecimal()})
 
     def _put_field(self, gid: str, field: str) -> None:
         self.writes.once(

@@ -6,16 +6,17 @@ A feed only wakes: what an object says is read when its record is handled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from connections import audit, clock
 from connections.messages import say
-from connections.vendors.exact.api import ChangedRow, FullReadNeededError, HookRef, hook_ref
+from connections.vendors.exact.api import ChangedRow, FullReadNeededError, HookRef, Row, hook_ref
 from pairs.base import Change, Page
 from pairs.definitions.exact_asana import settings
 from pairs.definitions.exact_asana.common import guid_of
-from pairs.engine import FlowContext
+from pairs.engine import Context, FlowContext
 from pairs.models import Link, Record, RecordState
 
 Poll = Callable[[FlowContext, Mapping[str, Any], str], Page]
@@ -36,25 +37,41 @@ TOPICS: Mapping[str, str] = {
 Find = Callable[[FlowContext, Sequence[str]], Mapping[str, Any]]
 
 
-def poll_of(feed: str, *, label: Callable[[ChangedRow], str], still_there: Find) -> Poll:
-    """Polls a feed, then what was deleted; and compares what is known with what is there where that may
-    have been missed. `still_there` gives those of some ids that exist."""
+@dataclass(frozen=True)
+class Feed:
+    """A feed as a flow reads it.
+
+    `label` is what people call a row, `still_there` gives those of some ids that exist. With `from_the_start`
+    old objects are taken in as well; `has_content`: the row is all there is to know of the object.
+    """
+
+    key: str
+    label: Callable[[ChangedRow], str]
+    still_there: Find
+    from_the_start: bool = False
+    has_content: bool = False
+
+
+def poll_of(feed: Feed, *, is_wanted: Callable[[FlowContext], bool] = lambda context: True) -> Poll:
+    """Polls a feed, then what was deleted; where deletions may have been missed it then compares what is
+    known with what is there."""
 
     def poll(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
+        if not is_wanted(context):
+            # Once it is wanted, everything is read.
+            return Page((), {})
         part, _, token = more.partition(":")
         value = dict(cursor)
         if part == COMPARE:
-            return _compare(context, feed, value, int(token or 0), still_there)
+            return _compare(context, feed, value, int(token or 0))
         if part == DELETED:
             return _deleted(context, feed, value, token)
-        return _changed(context, feed, value, token, label)
+        return _changed(context, feed, value, token)
 
     return poll
 
 
-def _changed(
-    context: FlowContext, feed: str, value: dict[str, Any], token: str, label: Callable[[ChangedRow], str]
-) -> Page:
+def _changed(context: FlowContext, feed: Feed, value: dict[str, Any], token: str) -> Page:
     day = str(context.setting("begin_on"))
     if day < value.get("begin_on", day):
         # What was left alone before may be wanted now.
@@ -62,19 +79,36 @@ def _changed(
     value["begin_on"] = day
     is_first = not value.get("changes")
     try:
-        page = context.source.changes(feed, value.get("changes", ""), token)
+        page = context.source.changes(feed.key, value.get("changes", ""), token)
     except FullReadNeededError as error:
         _tell_of_full_reading(context, error)
         value = {"begin_on": day, "compare": True}
         is_first = True
-        page = context.source.changes(feed, "")
-    rows = [row for row in page.rows if not (is_first and _is_old(context, row))]
+        page = context.source.changes(feed.key, "")
+    is_first = is_first and not feed.from_the_start
     changes = [
-        Change(ref=context.source.ref(feed, row.id), version=row.version, label=label(row)) for row in rows
+        Change(
+            ref=context.source.ref(feed.key, row.id),
+            version=row.version,
+            label=feed.label(row),
+            snapshot=_snapshot(row) if feed.has_content else None,
+        )
+        for row in page.rows
+        if not (is_first and _is_old(context, row))
     ]
     if page.more:
         return Page(changes, value, f"{CHANGES}:{page.more}")
     return Page(changes, {**value, "changes": page.cursor}, f"{DELETED}:")
+
+
+def _snapshot(row: ChangedRow) -> dict[str, Any] | None:
+    return {"path": row.path, **row.row.to_json()} if row.row is not None else None
+
+
+def content(context: Context) -> tuple[Row, str] | None:
+    """The row that the poll has just read, and where; None when the object has to be read."""
+    snapshot = context.fresh_snapshot()
+    return (Row.from_json(snapshot, context.source.zone), snapshot["path"]) if snapshot else None
 
 
 def _is_old(context: FlowContext, row: ChangedRow) -> bool:
@@ -84,7 +118,7 @@ def _is_old(context: FlowContext, row: ChangedRow) -> bool:
     return modified_at is not None and modified_at < begin
 
 
-def _deleted(context: FlowContext, feed: str, value: dict[str, Any], token: str) -> Page:
+def _deleted(context: FlowContext, feed: Feed, value: dict[str, Any], token: str) -> Page:
     try:
         page = context.source.deletions(value.get("deleted", ""), token)
     except FullReadNeededError:
@@ -92,7 +126,7 @@ def _deleted(context: FlowContext, feed: str, value: dict[str, Any], token: str)
         value["compare"] = True
     if page.has_gap:
         value["compare"] = True
-    refs = [context.source.ref(feed, one.id) for one in page.deletions if one.feed == feed]
+    refs = [context.source.ref(feed.key, one.id) for one in page.deletions if one.feed == feed.key]
     changes = _gone(context, refs)
     if page.more:
         return Page(changes, value, f"{DELETED}:{page.more}")
@@ -105,14 +139,14 @@ def _compare(context: FlowContext, feed: str, value: dict[str, Any], after: int,
     known = Record.objects.filter(
         integration=context.integration,
         flow=context.flow.key,
-        source_ref__startswith=context.source.ref(feed, ""),
+        source_ref__startswith=context.source.ref(feed.key, ""),
         is_deleted_at_source=False,
         pk__gt=after,
     ).exclude(state=RecordState.CLOSED)
     some = list(known.order_by("pk").values_list("pk", "source_ref")[:COMPARED_AT_ONCE])
     if not some:
         return Page((), value)
-    there = still_there(context, [guid_of(ref) for _, ref in some])
+    there = feed.still_there(context, [guid_of(ref) for _, ref in some])
     gone = _gone(context, [ref for _, ref in some if guid_of(ref) not in there])
     return Page(gone, value, f"{COMPARE}:{some[-1][0]}")
 

@@ -146,6 +146,13 @@ SETTINGS: tuple[SettingField, ...] = (
         help_text="Each deliverable of such a project is a milestone in the Asana project.",
     ),
     SettingField(
+        "with_activities",
+        "Its activities and expenses become tasks",
+        "bool",
+        default=False,
+        help_text="Each activity and expense of such a project is a task in the Asana project.",
+    ),
+    SettingField(
         "only_accounts",
         "G/L accounts to choose from",
         "multiline",
