@@ -32,6 +32,8 @@ class Offers:
         """What the discovered setting `field` is chosen from; None when its system has no such list."""
         settings = self.integration.settings or {}
         above = _above(self.integration.declared.settings, field)
+        if field.discover == OPTIONS and field.below:
+            above = next(item for item in self.integration.declared.settings if item.key == field.below[0])
         chosen = str(settings.get(above.key, "")) if above else ""
         if field.below:
             chosen = "/".join(str(settings.get(key) or "") for key in field.below)

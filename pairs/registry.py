@@ -10,6 +10,7 @@ from pairs.base import Pair
 
 # Modules (or folders) in `pairs/definitions/`, each with one `PAIR` whose key is the module's name.
 PAIRS = (
+    "acumatica_asana",
     "asana_datev",
     "datev_jira",
     "dynamics_datev",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from connections import clock
+from connections.errors import ConfigurationError
 from connections.vendors.asana.fields import CustomField
 from pairs.engine import FlowContext
 
 # People edit fields and options at any time; what is not known is read again at once.
 REMEMBERED = timedelta(minutes=5)
+# A project is deleted or taken away from us less often, and each look is a call.
+LIVES_FOR = timedelta(minutes=30)
 KINDS = ("fields", "people", "me")
 _remembered: dict[tuple[str, int, str], tuple[datetime, Any]] = {}
 
@@ -63,9 +66,38 @@ def remembered(context: FlowContext, kind: str, place: str, read: Callable[[], A
     return _get(context, kind, place, read)
 
 
-def _get(context: FlowContext, kind: str, place: str, read: Callable[[], Any]) -> Any:
+def living(context: FlowContext, projects: Iterable[str]) -> list[str]:
+    """Those projects that are there and shared with us.
+
+    One that is gone must not stop the reading of the others; a document that belongs into it is parked and
+    says so.
+    """
+
+    def lives(project: str) -> bool:
+        try:
+            context.target.project(project)
+        except ConfigurationError as error:
+            if error.status not in (404, 410):
+                raise
+            return False
+        return True
+
+    return [
+        project
+        for project in projects
+        if _get(context, "lives", project, lambda project=project: lives(project), LIVES_FOR)
+    ]
+
+
+def _get(
+    context: FlowContext,
+    kind: str,
+    place: str,
+    read: Callable[[], Any],
+    lasts: timedelta = REMEMBERED,
+) -> Any:
     key = (kind, context.integration.target.pk, place)
     held = _remembered.get(key)
-    if held is None or clock.now() - held[0] > REMEMBERED:
+    if held is None or clock.now() - held[0] > lasts:
         held = _remembered[key] = (clock.now(), read())
     return held[1]
