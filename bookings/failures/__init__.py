@@ -15,7 +15,7 @@ from bookings import handed_in
 from bookings.corrections.chain import revisions
 from bookings.failures.chains import REFUSED, of_chain, of_file
 from bookings.failures.told import Attempt, Element, Failure, FailurePage, FailureState, Line, Rule
-from bookings.models import Batch, HandedIn, Job
+from bookings.models import Batch, Correction, HandedIn, Job
 from connections import clock
 
 __all__ = [
@@ -38,7 +38,7 @@ OVERLAP = timedelta(minutes=10)
 def failures_since(
     cursor: str, clients: Collection[int], *, include_refused: bool = False, limit: int = 200
 ) -> FailurePage:
-    """Chains of `clients` (primary keys) in which something ended since `cursor` ("" = from the beginning).
+    """Chains of `clients` (primary keys) in which something ended or was corrected since `cursor` ("" = all).
 
     Each chain once, as it stands now; one may come again unchanged: compare its `version`. With
     `include_refused` also what our own checks refused, or DATEV before it made a job of it.
@@ -46,15 +46,16 @@ def failures_since(
     since, after_id = _position(cursor)
     ended = _ended(clients, since, after_id)
     batches = list(ended.order_by("settled_at", "pk")[:limit])
+    noted = _corrections(clients, since, limit)
     seen: dict[str, Failure] = {}
-    for batch in batches:
+    for batch in [*batches, *(correction.batch for correction in noted)]:
         chain = revisions(batch)
         key = f"batch:{chain[0].pk}"
         if key not in seen and (told := of_chain(chain)) and (include_refused or told.kind == "job"):
             seen[key] = told
     files = handed_in.refused_since(clients, since, limit) if include_refused else []
     seen |= {f"file:{file.pk}": of_file(file) for file in files}
-    return FailurePage(tuple(seen.values()), _next(cursor, batches, files, limit))
+    return FailurePage(tuple(seen.values()), _next(cursor, batches, noted, files, limit))
 
 
 def failure(ref: str) -> Failure | None:
@@ -89,11 +90,30 @@ def _ended(clients: Collection[int], since: datetime | None, after_id: int) -> Q
     return found.filter(Q(settled_at__gt=since) | Q(settled_at=since, pk__gt=after_id))
 
 
-def _next(cursor: str, batches: Sequence[Batch], files: Sequence[HandedIn], limit: int) -> str:
+def _corrections(clients: Collection[int], since: datetime | None, limit: int) -> list[Correction]:
+    """What was noted about refused batches at or after `since`, oldest first."""
+    if since is None:
+        # Every refused chain is told then anyway.
+        return []
+    found = Correction.objects.filter(batch__client__in=clients, at__gte=since)
+    return list(
+        found.select_related("batch__client").defer("content", "batch__content").order_by("at", "pk")[:limit]
+    )
+
+
+def _next(
+    cursor: str,
+    batches: Sequence[Batch],
+    noted: Sequence[Correction],
+    files: Sequence[HandedIn],
+    limit: int,
+) -> str:
     """A full page is read on from its end; otherwise the next reading begins a little before this one."""
     ends = []
     if len(batches) == limit and batches[-1].settled_at is not None:
         ends.append((batches[-1].settled_at, batches[-1].pk))
+    if len(noted) == limit:
+        ends.append((noted[-1].at, 0))
     if len(files) == limit:
         ends.append((files[-1].decided_at, 0))
     if ends:

@@ -97,6 +97,20 @@ def test_reading_on_from_the_cursor_misses_nothing_and_tells_the_chain_again_whe
     assert (told.ref, told.state) == (f"batch:{refused.pk}", "accepted")
 
 
+def test_a_correction_that_is_noted_hours_later_is_news(world, refused):  # noqa: F811
+    first = selectors.failures_since("", [world.client.pk])
+    world.pass_time(hours=5)
+    later = selectors.failures_since(first.cursor, [world.client.pk])
+    world.pass_time(hours=5)
+
+    correct(refused, amount=Decimal("238.00"))
+
+    [told] = selectors.failures_since(later.cursor, [world.client.pk]).failures
+    assert (told.ref, told.state) == (f"batch:{refused.pk}", "refused")
+    assert told.version != first.failures[0].version
+    assert selectors.failures_since(later.cursor, [world.client.pk + 1]).failures == ()
+
+
 def test_pages_of_one_tell_all(world):
     world.datev.options.next_jobs = ["1008834"] * 3
     for number in range(3):
