@@ -13,10 +13,13 @@ from connections.models import TokenSet
 from pairs import actions, work
 from tests.connections.vendors.asana import test_contract as asana_client
 from tests.connections.vendors.datev import test_contract as datev_client
+from tests.connections.vendors.jira import test_contract as jira_client
 from tests.contract import Contract, spec_file
+from tests.pairs.jira_world import DONE, JiraWorld
 from tests.pairs.world import World
 from tests.sandbox.asana import spec as asana_simulator
 from tests.sandbox.datev import spec as datev_simulator
+from tests.sandbox.jira import spec as jira_simulator
 
 
 @pytest.fixture(params=["extf", "dxso"])
@@ -72,3 +75,34 @@ def test_what_passes_between_us_and_datev_breaks_no_rule(told: World, api: str) 
 
     assert calls or api in ("extf", "dxso")
     assert contract.violations(calls) == []
+
+
+def test_what_passes_between_us_and_jira_breaks_no_rule(
+    db: None, jira: Any, datev: Any, settings: Any
+) -> None:
+    """After an issue, a lost answer, a move without and one with a correction, a webhook and waiting."""
+    path = spec_file("jira", "swagger-v3.v3.json")
+    settings.PUBLIC_URL = "https://hub.example"
+    world = JiraWorld(jira, datev, moves_back=True)
+    services.test_connection(world.target, "anna")
+    batch = world.refused()
+    for route in ("issues.create", "comments.create"):
+        jira.faults.add(route, drop="after")
+    world.work(5)
+    work.webhooks()
+    world.move(world.issue, DONE)
+    jira.deliver()
+    world.work(5)
+    world.correct(batch, posting_text="Papier")
+    world.move(world.issue, DONE)
+    world.work(20)
+    type(world.integration).objects.update(is_on=False)
+    work.webhooks()
+    assert world.jobs == 2 and len(world.issues) == 1
+    deviations = (*jira_simulator.DEVIATIONS, *jira_client.DEVIATIONS)
+    contract = Contract(path, prefixes=(f"/ex/jira/{jira.site}",), deviations=deviations)
+    calls = [call for call in jira.calls if "/rest/api/3/" in call.path]
+
+    assert {"webhooks.register", "issues.create"} <= {call.route for call in calls}
+    found = [one for one in contract.violations(calls) if ": request: " in one]
+    assert [*found, *jira_simulator.violations(jira)] == []
