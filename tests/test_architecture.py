@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,9 @@ NOT_PURE = re.compile(
     r"(django\.(db|http|views|contrib)|requests|urllib3|authlib|http\.client|urllib\.request|rest_framework"
     r"|(connections|bookings|pairs)\.models|connections\.(http|wire|tokens|oauth|effects|audit))(\.|$)"
 )
+
+# Where a statement keeps other statements.
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 # Longer than 400 lines, and why.
 LONG_FILES: dict[str, str] = {}
@@ -89,8 +93,13 @@ def is_for_types_alone(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module that `path` imports when it runs, inside functions too."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
     waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while waiting:
@@ -104,7 +113,8 @@ def imports(path: Path) -> Iterator[str]:
             base = node.module or "" if not node.level else ".".join(filter(None, (above, node.module)))
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        waiting.extend(ast.iter_child_nodes(node))
+        # Imports are statements, so only blocks of statements are looked into.
+        waiting.extend(child for block in BLOCKS for child in getattr(node, block, ()))
 
 
 def is_in(module: str, package: str) -> bool:

@@ -15,7 +15,6 @@ from connections.effects import Effects
 from connections.messages import Message
 from connections.models import CallLog, Connection, Effect, EffectState
 from connections.registry import vendor
-from mlconnector import translation
 from pairs import actions, checks, registry, work
 from pairs.base import Flow, Pair
 from pairs.models import PARKED, Cursor, Integration, MappingKind, Record, RecordState
@@ -56,11 +55,6 @@ def writes() -> QuerySet[CallLog]:
         for end in stage.reads:
             found = found.exclude(connection__vendor=name, url__endswith=end)
     return found
-
-
-@pytest.fixture(scope="module")
-def sentences() -> set[str]:
-    return {str(message.id) for message in translation.template_catalog()}
 
 
 def test_every_pair_of_the_registry_is_on_the_stage() -> None:

@@ -26,7 +26,6 @@ from connections.exchange import Exchange
 from connections.http import UnlistedStatusError
 from connections.models import Connection, Health, Throttle
 from connections.registry import vendor, vendors
-from mlconnector import translation
 from mlconnector.sandbox.faults import Fault
 from tests.conformance.stages import EVIL, VENDORS, VendorStage
 from tests.mounting import mounted
@@ -115,11 +114,6 @@ def evil() -> Iterator[Recorder]:
     http.mounted[EVIL] = recorder
     yield recorder
     http.mounted.pop(EVIL)
-
-
-@pytest.fixture(scope="module")
-def sentences() -> set[str]:
-    return {str(message.id) for message in translation.template_catalog()}
 
 
 def test_every_vendor_of_the_registry_is_on_the_stage() -> None:
