@@ -17,11 +17,11 @@ from django.db import transaction
 from connections import clock
 from connections.messages import say
 from connections.vendors.asana.tasks import Task
-from connections.vendors.asana.webhooks import task_refs
+from connections.vendors.asana.webhooks import decided_refs, task_refs
 from pairs import records
 from pairs.base import Change, Page
 from pairs.engine import Context, FlowContext
-from pairs.models import Integration, Link
+from pairs.models import Integration, Link, Record
 from pairs.work_items import links
 
 # Whether Asana compares with > or >= is not documented; tasks may have changed at the same moment.
@@ -125,10 +125,22 @@ def _since(context: FlowContext, mark: str) -> datetime:
     return begun - OVERLAP
 
 
-def changes(context: FlowContext, body: bytes, *, flows: Sequence[str]) -> Sequence[Change]:
-    """The linked tasks that a webhook delivery names. Raises ValueError when it is not what Asana sends."""
+def changes(
+    context: FlowContext, body: bytes, *, flows: Sequence[str], with_decided: bool = False
+) -> Sequence[Change]:
+    """The linked tasks that a webhook delivery names. Raises ValueError when it is not what Asana sends.
+
+    `with_decided`: others as well, where the delivery says that somebody has completed or decided them, or
+    where the flow has a record of them.
+    """
     refs = task_refs(body)
-    watched = linked(context.integration, [ref.gid for ref in refs], flows)
+    gids = [ref.gid for ref in refs]
+    watched = linked(context.integration, gids, flows)
+    if with_decided:
+        known = Record.objects.filter(
+            integration=context.integration, flow=context.flow.key, source_ref__in=gids
+        )
+        watched |= decided_refs(body) | set(known.values_list("source_ref", flat=True))
     return [
         Change(ref=ref.gid, version=ref.created_at, is_deleted=ref.is_deleted)
         for ref in refs

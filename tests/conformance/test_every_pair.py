@@ -95,10 +95,10 @@ def test_keys_are_unique_and_lists_to_choose_from_exist(declared: Pair) -> None:
     ):
         assert len(set(keys)) == len(keys)
     for flow in declared.flows:
-        if flow.fields:
-            assert flow.source_fields in vendor(declared.source_vendor).discover
-        assert flow.poll_every >= timedelta(minutes=1)
         read = declared.source_vendor if flow.reads == "source" else declared.target_vendor
+        if flow.fields:
+            assert flow.source_fields in vendor(read).discover
+        assert flow.poll_every >= timedelta(minutes=1)
         assert (flow.wake is None) or vendor(read).webhooks is not None
 
 

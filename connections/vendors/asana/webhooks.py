@@ -34,6 +34,7 @@ FILTERS: tuple[Mapping[str, Any], ...] = (
     {"resource_type": "task", "action": "undeleted"},
 )
 
+DECIDING = ("completed", "approval_status")
 GID = re.compile(r"[0-9]{1,64}")
 
 
@@ -61,6 +62,16 @@ def task_refs(body: bytes) -> list[TaskRef]:
         if known is None or (known.created_at, not known.is_deleted) < (ref.created_at, not ref.is_deleted):
             newest[ref.gid] = ref
     return list(newest.values())
+
+
+def decided_refs(body: bytes) -> set[str]:
+    """Those tasks of a delivery that somebody has completed, opened again or decided. Raises ValueError."""
+    decided = set()
+    for event in _events(body):
+        ref, field = _task_of(event), _compact(event.get("change")).get("field")
+        if ref is not None and field in DECIDING:
+            decided.add(ref.gid)
+    return decided
 
 
 def _events(body: bytes) -> list[Mapping[str, Any]]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pairs.base import Flow, Pair
-from pairs.definitions.exact_asana import dimensions, invoices, milestones, orders, polling, projects
+from pairs.definitions.exact_asana import (
+    completions,
+    dimensions,
+    invoices,
+    milestones,
+    orders,
+    polling,
+    projects,
+)
 from pairs.definitions.exact_asana.common import DIMENSIONS, INVOICES, MILESTONES, ORDERS, PROJECTS
 from pairs.definitions.exact_asana.fields import (
     DIMENSION_FIELDS,
@@ -80,6 +88,6 @@ PAIR = Pair(
             write_back_side="target",
             poll_every=POLL_PROJECTS_EVERY,
         ),
-        # Flow(COMPLETIONS) follows here: it reads the target and watches the tasks of the flows above.
+        completions.FLOW,
     ),
 )

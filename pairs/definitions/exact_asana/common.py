@@ -19,8 +19,10 @@ def guid_of(ref: str) -> str:
 
 
 def watching(integration: Integration) -> str:
-    """The flow whose records watch our tasks, "" where the pair has none."""
-    return COMPLETIONS if any(flow.key == COMPLETIONS for flow in integration.declared.flows) else ""
+    """The flow whose records watch our tasks, "" while nothing of them flows back."""
+    from pairs.definitions.exact_asana.completions.settings import is_wanted
+
+    return COMPLETIONS if is_wanted(integration) else ""
 
 
 def project_of(context: FlowContext, flow: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from connections.base import SettingField
 from connections.messages import DataFault, say
 from pairs import work_items
+from pairs.definitions.exact_asana import completions
 
 if TYPE_CHECKING:
     from pairs.models import Integration
@@ -159,6 +160,7 @@ SETTINGS: tuple[SettingField, ...] = (
         help_text="Ranges such as 4000-7999, one per line. Empty: all. An Asana field takes 500 options, "
         "those that are switched off included.",
     ),
+    *completions.SETTINGS,
 )
 
 
@@ -181,7 +183,12 @@ def ranges(integration: Integration) -> tuple[tuple[str, str], ...]:
 
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
-    return [*_faults_of_days(integration), *_faults_of_ranges(integration), *_faults_of_places(integration)]
+    return [
+        *_faults_of_days(integration),
+        *_faults_of_ranges(integration),
+        *_faults_of_places(integration),
+        *completions.check(integration),
+    ]
 
 
 def _faults_of_days(integration: Integration) -> list[DataFault]:

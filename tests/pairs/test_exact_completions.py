@@ -1,0 +1,334 @@
+"""Completed tasks back to Exact Online: milestones, terms, budgets, costs, each once and only by choice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from pairs import actions, hooks
+from pairs.checks import faults_of
+from pairs.models import FieldMapping, Record, RecordState
+from tests.pairs.exact_world import ExactWorld
+
+pytestmark = pytest.mark.django_db
+DELIVERABLES, COSTS = "project/WBSDeliverables", "project/CostTransactions"
+BUDGETS, TERMS = "project/ProjectHourBudgets", "project/InvoiceTerms"
+FLOW = "completions"
+
+
+class Works:
+    """An Exact project with two milestones, and an Asana project in which people complete tasks."""
+
+    def __init__(self, exact: Any, asana: Any, **settings: Any) -> None:
+        self.exact, self.asana = exact, asana
+        self.world = ExactWorld(exact, asana, orders_as="off", invoices_as="off", **settings)
+        self.place: str = asana.add_project("Umbau")
+        self.fields = {
+            "project": self._field("Projekt"),
+            "milestone": self._field("Meilenstein"),
+            "hours": self._field("Stunden", "number", precision=2),
+            "budget": self._field("Budget", "number", precision=2),
+            "cost_price": self._field("Kosten"),
+            "cost_quantity": self._field("Menge", "number", precision=2),
+        }
+        for key, gid in self.fields.items():
+            FieldMapping.objects.create(
+                integration=self.integration, flow=FLOW, way="into", target_field=key, source_field=gid
+            )
+        self.result = self._field("Ergebnis")
+        FieldMapping.objects.create(
+            integration=self.integration,
+            flow=FLOW,
+            way="back",
+            target_field="result_text",
+            source_field=self.result,
+        )
+        self.set(milestones_project=self.place)
+        self.project: str = exact.add_project(
+            "P1", "Umbau Halle", milestones=[("Rohbau", "10000.00"), ("Dach", "5000.00")]
+        )
+
+    @property
+    def integration(self) -> Any:
+        return self.world.integration
+
+    def _field(self, name: str, kind: str = "text", **more: Any) -> str:
+        gid: str = self.asana.add_custom_field(self.place, name, kind, **more)
+        return gid
+
+    def set(self, **settings: Any) -> None:
+        self.integration.settings = {**self.integration.settings, **settings}
+        self.integration.save()
+
+    def task(self, name: str = "Rohbau", kind: str = "milestone", *, done: bool = True, **values: Any) -> str:
+        fields = {self.fields[key]: value for key, value in ({"project": "P1"} | values).items() if value}
+        gid: str = self.asana.add_task(self.place, name, resource_subtype=kind, fields=fields)
+        if done:
+            self.asana.complete(gid)
+        return gid
+
+    def work(self, minutes: float = 1) -> None:
+        self.world.work(minutes=minutes)
+
+    def record(self, gid: str) -> Record:
+        return Record.objects.get(flow=FLOW, source_ref=gid)
+
+    def milestone(self, name: str = "Rohbau") -> Any:
+        (found,) = self.exact.rows(DELIVERABLES, Description=name)
+        return found
+
+    def written(self) -> list[str]:
+        """What was written to Exact Online."""
+        return [
+            f"{call.method} {call.route}"
+            for call in self.exact.calls
+            if call.method in ("POST", "PUT", "DELETE") and not call.route.startswith("oauth")
+        ]
+
+    def said(self, gid: str) -> str:
+        return "\n".join(self.asana.comments(gid))
+
+    def decide(self, gid: str, decision: str, by: str) -> None:
+        actions.decide(self.record(gid), decision, by=by)
+        self.work()
+
+
+@pytest.fixture
+def works(exact: Any, asana: Any, monkeypatch: pytest.MonkeyPatch) -> Works:
+    # Polling alone must do; what webhooks hurry along is a story of its own.
+    monkeypatch.setattr(hooks, "can_be_reached", lambda: False)
+    return Works(exact, asana)
+
+
+def test_nothing_flows_back_until_it_is_chosen(works: Works) -> None:
+    gid = works.task(cost_price="250,00", cost_quantity=Decimal(2), hours=Decimal(8), budget=Decimal(900))
+    works.work()
+    assert works.written() == [] and not works.asana.comments(gid)
+    assert not Record.objects.filter(flow=FLOW).exists()
+
+
+def test_a_completed_milestone_task_completes_its_milestone_once_and_says_so_quietly(works: Works) -> None:
+    works.set(completes="milestones")
+    gid, plain = works.task("  rohbau "), works.task("Rohbau", "default_task", project=None)
+    works.work()
+    assert works.milestone()["Completed"] is True and works.milestone("Dach")["Completed"] is False
+    assert works.record(gid).state == RecordState.DONE
+    assert works.record(plain).state == RecordState.DORMANT
+    assert "'Rohbau' (Projekt P1)" in works.said(gid) and works.asana.comments(plain) == []
+    assert "Rohbau" in works.asana.value(gid, works.result)
+
+    works.exact.calls.clear()
+    works.asana.calls.clear()
+    works.work()
+    actions.replay([works.record(gid)], by="anna")
+    works.work()
+    assert works.written() == [] and len(works.asana.comments(gid)) == 1
+    assert works.record(gid).state == RecordState.DONE
+    assert {call.method for call in works.asana.calls} == {"GET"}
+
+
+def test_what_is_wrong_is_listed_at_once_on_record_and_task_and_goes_on_when_mended(works: Works) -> None:
+    item = works.exact.some("item")
+    works.set(completes="milestones", enters_costs=True, cost_item=item)
+    gid = works.task("Rohbua", cost_price="zweihundert", cost_quantity=None)
+    works.work()
+    record = works.record(gid)
+    assert record.state == RecordState.REFUSED
+    assert {fault["field"] for fault in record.faults} == {
+        "Milestone, activity or expense",
+        "Price of the cost entry",
+        "Quantity of the cost entry",
+    }
+    assert "Rohbau, Dach" in works.said(gid) and "zweihundert" in works.said(gid)
+    assert works.written() == []
+
+    works.asana.rename_task(gid, "Rohbau")
+    works.asana.set_field(gid, works.fields["cost_price"], "200,50")
+    works.asana.set_field(gid, works.fields["cost_quantity"], Decimal("2"))
+    works.work()
+    assert works.record(gid).state == RecordState.DONE
+    (entry,) = works.exact.rows(COSTS)
+    assert (entry["AmountFC"], entry["Quantity"], entry["HourStatus"]) == (Decimal("401.00"), 2, 1)
+    assert works.milestone()["Completed"] is True
+
+
+def test_a_milestone_without_an_invoice_term_is_not_tried_and_one_task_has_one_milestone(
+    works: Works,
+) -> None:
+    works.set(completes="milestones")
+    works.exact.add_deliverable(works.project, "Abnahme")
+    bare, first = works.task("Abnahme"), works.task("Rohbau")
+    works.work()
+    second = works.task("Etwas anderes", milestone="Rohbau")
+    works.work()
+    assert works.record(bare).state == works.record(second).state == RecordState.REFUSED
+    assert "invoice term" in str(works.record(bare).faults)
+    assert "Another task" in str(works.record(second).faults)
+    assert works.record(first).state == RecordState.DONE
+    assert works.written() == [f"PUT {DELIVERABLES}.change"]
+
+
+def test_an_invoice_term_is_released_once_and_only_after_another_person_has_confirmed_it(
+    works: Works,
+) -> None:
+    chef = get_user_model().objects.create_user("chef")
+    works.integration._history_user = chef
+    works.set(completes="milestones", releases_terms=True)
+    del works.integration._history_user
+    works.set(comments=True)
+    gid = works.task()
+    works.work()
+    record = works.record(gid)
+    assert record.state == RecordState.TO_CONFIRM and "10000.00" in str(record.reason)
+    assert works.milestone()["Completed"] is True and not works.milestone()["ReleaseInvoiceTerm"]
+
+    works.decide(gid, "release_term", "chef")
+    assert works.record(gid).state == RecordState.TO_CONFIRM, "not by who has switched it on"
+    assert not works.milestone()["ReleaseInvoiceTerm"]
+
+    (term,) = works.exact.rows(TERMS, Description="Rohbau")
+    works.exact.change(term["ID"], Amount="12000.00")
+    works.decide(gid, "release_term", "erika")
+    assert works.record(gid).state == RecordState.TO_CONFIRM, "another amount is asked about anew"
+    assert "12000.00" in str(works.record(gid).reason)
+
+    works.decide(gid, "release_term", "erika")
+    assert works.record(gid).state == RecordState.DONE
+    assert works.milestone()["ReleaseInvoiceTerm"] is True
+    assert works.milestone()["ReleaseInvoiceTermDate"].date() == works.exact.day()
+    assert "freigegeben" in works.said(gid)
+    actions.replay([works.record(gid)], by="anna")
+    works.work()
+    assert works.written().count(f"PUT {DELIVERABLES}.change") == 2, "completed and released, each once"
+
+    other = works.task("Dach")
+    works.work()
+    works.decide(other, "keep_term", "erika")
+    assert works.record(other).state == RecordState.DONE
+    assert not works.milestone("Dach")["ReleaseInvoiceTerm"]
+
+
+def test_a_cost_entry_follows_its_task_while_it_is_a_draft(works: Works) -> None:
+    works.set(enters_costs=True, cost_item=works.exact.some("item"), reopens=True)
+    gid = works.task("Kran", "default_task", cost_price="250,00", cost_quantity=Decimal("1.5"))
+    works.work()
+    (entry,) = works.exact.rows(COSTS)
+    assert (entry["AmountFC"], entry["Project"]) == (Decimal("375.00"), works.project)
+    assert entry["Notes"] == f"Kran [asana:{gid}]"
+
+    works.asana.set_field(gid, works.fields["cost_price"], "300,00")
+    works.work()
+    (entry,) = works.exact.rows(COSTS)
+    assert entry["AmountFC"] == Decimal("450.00")
+
+    works.asana.complete(gid, False)
+    works.work()
+    assert works.exact.rows(COSTS) == [] and works.record(gid).state == RecordState.DORMANT
+    works.asana.complete(gid)
+    works.work()
+    (entry,) = works.exact.rows(COSTS)
+    assert entry["Notes"] == f"Kran [asana:{gid}:2]"
+
+    works.exact.finalize_entry(entry["ID"])
+    works.asana.complete(gid, False)
+    works.work()
+    assert len(works.exact.rows(COSTS)) == 1, "approved entries stay"
+    assert works.asana.comments(gid)[-1].startswith("Die Kostenbuchung")
+    works.asana.complete(gid)
+    works.work()
+    assert len(works.exact.rows(COSTS)) == 1, "and there is no second one"
+
+
+def test_a_lost_answer_to_a_cost_entry_makes_no_second_one(works: Works) -> None:
+    works.set(enters_costs=True, cost_item=works.exact.some("item"))
+    works.exact.fail(f"{COSTS}.create", "drop after", times=1)
+    gid = works.task("Kran", "default_task", cost_price="250,00", cost_quantity=Decimal(1))
+    works.work(minutes=4)
+    assert works.record(gid).state == RecordState.DONE
+    assert len(works.exact.rows(COSTS)) == 1 and len(works.asana.comments(gid)) == 1
+
+
+def test_budgets_are_set_or_added_to_and_added_hours_count_once(works: Works) -> None:
+    works.set(hour_budget="add", hour_item=works.exact.some("hours"), cost_budget="project", reopens=True)
+    works.exact.add_hour_budget(works.project, 10)
+    first = works.task("Planung", "default_task", hours=Decimal("2.5"), budget=Decimal("900.00"))
+    second = works.task("Bau", "default_task", hours=Decimal(4))
+    works.work()
+
+    def budget() -> Decimal:
+        (found,) = works.exact.rows(BUDGETS)
+        return Decimal(found["Budget"])
+
+    assert budget() == Decimal("16.5")
+    assert works.exact.row(works.project)["BudgetedCosts"] == Decimal("900.00")
+    (entry,) = works.exact.rows(BUDGETS)
+    works.exact.change(entry["ID"], Budget=20)
+    works.asana.set_field(first, works.fields["hours"], Decimal("3.5"))
+    works.asana.complete(second, False)
+    works.work()
+    assert budget() == Decimal("17"), "20 by a person, one hour more, four hours less"
+    assert "900" in works.said(first)
+
+
+def test_reopening_takes_back_what_exact_gives_back_or_leaves_it_by_the_rule(works: Works) -> None:
+    works.set(completes="milestones")
+    gid = works.task()
+    works.work()
+    works.asana.complete(gid, False)
+    works.work()
+    assert works.milestone()["Completed"] is True, "not chosen"
+    assert len(works.asana.comments(gid)) == 2
+
+    works.set(reopens=True)
+    works.asana.complete(gid)
+    works.work()
+    works.asana.complete(gid, False)
+    works.work()
+    assert works.milestone()["Completed"] is False
+    works.asana.complete(gid)
+    works.work()
+    assert works.milestone()["Completed"] is True
+
+    works.exact.change(works.milestone()["ID"], ReleaseInvoiceTerm=True)
+    works.asana.complete(gid, False)
+    works.work()
+    assert works.milestone()["Completed"] is True, "Exact Online does not reopen what is released"
+    assert works.record(gid).state == RecordState.REJECTED
+    assert len(works.asana.comments(gid)) == 5
+
+
+def test_a_webhook_of_asana_wakes_what_somebody_has_completed_and_nothing_else(
+    exact: Any, asana: Any, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://hub.example"
+    works = Works(exact, asana, completes="milestones")
+    works.work()
+    gid, other = works.task(done=False), works.task("Dach", done=False)
+    asana.complete(gid)
+    asana.rename_task(other, "Dach West")
+    asana.deliver()
+    works.world.work(poll=False, minutes=1)
+    assert works.milestone()["Completed"] is True
+    assert not Record.objects.filter(flow=FLOW, source_ref=other).exists()
+
+    asana.calls.clear()
+    asana.deliver()
+    works.world.work(poll=False, minutes=1)
+    assert [call.route for call in asana.calls if call.method != "HEAD"] == [], "our own comment is no news"
+
+
+def test_what_is_switched_on_without_its_mapping_is_told_beforehand(works: Works) -> None:
+    works.integration.mappings.all().delete()
+    works.set(hour_budget="add", cost_budget="wbs", enters_costs=True, releases_terms=True)
+    told = {fault.field for fault in faults_of(works.integration)}
+    assert told == {
+        "Hour type of the budget",
+        "Hours for the budget",
+        "Budgeted costs",
+        "Price of the cost entry",
+        "Item of cost entries",
+        "A completed milestone releases its invoice term",
+    }
