@@ -45,7 +45,7 @@ class PairStage:
     ready: Callable[[Any], str]
     # The same object, changed in what matters, and deleted.
     changed: Callable[[Any, str], Any]
-    # None: what this pair reads is never deleted.
+    # None: what this pair reads is never deleted, so that no test deletes it.
     deleted: Callable[[Any, str], Any] | None
     # How many things stand at the target.
     arrived: Callable[[Any], int]
