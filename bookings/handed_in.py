@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from bookings.batches import names_of
 from bookings.extf.text import clean
 from bookings.given import formats
-from bookings.given.reading import LineFault, Reading, lines_to_json, storable
+from bookings.given.reading import LineFault, Reading, lines_to_json
 from bookings.models import Batch, BatchState, DatevClient, HandedIn, HandedInState, Way
 from bookings.snapshot import books
 from bookings.validation import labels
@@ -147,7 +147,7 @@ def _store(
     is_right = reading is not None and not faults
     row.state = HandedInState.TAKEN if is_right else HandedInState.REFUSED
     row.route = reading.route if reading else ""
-    row.reason, row.faults, row.decided_at = storable(reason.to_json()), lines_to_json(faults), now
+    row.reason, row.faults, row.decided_at = reason.to_json(), lines_to_json(faults), now
     row.save()
     if is_right and reading is not None:
         row.batch = _batch(row, content, reading, now)

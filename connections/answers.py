@@ -16,10 +16,13 @@ from connections import clock
 from connections.errors import ConnectorError, OutcomeUnknownError, TransientError
 from connections.messages import say
 from connections.registry import label
+from connections.texts import storable
 
 # Vendors ask for seconds or minutes; more than an hour is a mistake or an outage that is asked about again.
 LONGEST_WAIT = timedelta(hours=1)
 SHORTEST_WAIT = timedelta(seconds=1)
+# Only an escape brings such a character into valid JSON; the halves of a whole pair are escaped alike.
+UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class VendorError(NamedTuple):
@@ -78,8 +81,15 @@ class Downloaded:
 
 
 def decode_json(content: bytes) -> Any:
-    """JSON text without floats. Raises ValueError for anything else, NaN and Infinity included."""
-    return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+    """JSON text without floats, its texts as databases keep them (`texts.storable`).
+
+    Raises ValueError for anything else, NaN, Infinity and endless nesting included.
+    """
+    try:
+        found = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return storable(found) if UNSTORABLE_ESCAPE.search(content) else found
 
 
 def encode_json(value: Any) -> bytes:

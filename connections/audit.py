@@ -14,6 +14,7 @@ from django.db import transaction
 from connections import clock
 from connections.messages import Message
 from connections.models import AuditEntry
+from connections.texts import storable
 
 # Any constant: serialises writers of the chain on PostgreSQL until their transaction ends.
 CHAIN_LOCK = 7_202_611
@@ -56,8 +57,7 @@ def _plain(value: Any) -> Any:
         return {_plain(str(name)): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    text = str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return text.encode("utf-8", errors="replace").decode()
+    return storable(str(value))
 
 
 def hash_of(entry: AuditEntry) -> str:

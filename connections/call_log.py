@@ -10,6 +10,7 @@ from datetime import datetime
 from connections import clock
 from connections.models import CallLog, Connection
 from connections.redaction import redact, redact_headers, redact_url
+from connections.texts import storable
 
 LONGEST_BODY = 4096
 LONGEST_URL = 2000
@@ -42,21 +43,18 @@ class Attempt:
             connection_id=self.connection.pk,
             at=self.at,
             method=self.method[:8],
-            url=redact_url(self.url, self.secrets, whole_query=self.is_foreign)[:LONGEST_URL],
-            request_headers=redact_headers(self.headers, self.secrets),
+            url=storable(redact_url(self.url, self.secrets, whole_query=self.is_foreign))[:LONGEST_URL],
+            request_headers=storable(redact_headers(self.headers, self.secrets)),
             status=status,
             duration_ms=max(int((time.monotonic() - self.started) * 1000), 0),
-            request_ids={name: answered[name][:200] for name in request_id_headers if name in answered},
+            request_ids=storable(
+                {name: answered[name][:200] for name in request_id_headers if name in answered}
+            ),
             subject=self.subject[:100],
-            error=_storable(redact(error, self.secrets))[:LONGEST_BODY],
+            error=storable(redact(error, self.secrets))[:LONGEST_BODY],
         )
 
 
 def body_text(content: bytes) -> str:
     """The beginning of an error body; more than is kept, so that a secret at the cut is still seen."""
     return content[: 4 * LONGEST_BODY].decode("utf-8", errors="replace")
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores no NUL."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -29,6 +29,7 @@ from connections.exchange import Exchange, mounted, not_allowed_there
 from connections.messages import say
 from connections.models import Connection
 from connections.registry import vendor
+from connections.texts import storable
 from connections.verdicts import UnlistedStatusError, verdict
 
 __all__ = [
@@ -298,7 +299,7 @@ class Transport:
     def _understood(self, answer: requests.Response) -> VendorError:
         """The vendor's error, or an empty one when the body has another shape (a gateway's page)."""
         try:
-            return self.read_error(answer)
+            return VendorError(*storable(list(self.read_error(answer))))
         except (ValueError, LookupError, TypeError, AttributeError):
             return VendorError()
 

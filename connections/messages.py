@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from connections.texts import storable
+
 
 @dataclass(frozen=True)
 class Message:
@@ -22,7 +24,8 @@ class Message:
         return pattern % self.values if self.values else pattern
 
     def to_json(self) -> dict[str, Any]:
-        return {"pattern": self.pattern, "values": dict(self.values)}
+        """As it is stored; values may be texts of strangers."""
+        return {"pattern": self.pattern, "values": storable(self.values)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Message:
@@ -53,8 +56,8 @@ class DataFault:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "field": self.field,
-            "value": self.value,
+            "field": storable(self.field),
+            "value": storable(self.value),
             "rule": self.rule.to_json(),
             "remedy": self.remedy.to_json(),
         }

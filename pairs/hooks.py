@@ -20,6 +20,7 @@ from connections.base import HookState, WebhookProtocol
 from connections.errors import ConnectorError, OutcomeUnknownError, RejectedError
 from connections.messages import Message, say
 from connections.registry import vendor
+from connections.texts import storable
 from pairs.base import Flow
 from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
 from pairs.models import Cursor, Delivery, Integration, Verdict, Webhook, WebhookState
@@ -167,7 +168,7 @@ def store_refusal(hook: Webhook, reason: str) -> None:
 
 def _kept(hook: Webhook, headers: Mapping[str, str]) -> dict[str, str]:
     names = (*KEPT_HEADERS, *protocol(hook).kept_headers)
-    return {name: value for name, value in headers.items() if name.lower() in names}
+    return storable({name: value for name, value in headers.items() if name.lower() in names})
 
 
 # --- Registering and healing ---

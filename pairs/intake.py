@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from connections import audit, clock
 from connections.errors import ConnectorError, TransientError
 from connections.messages import say
+from connections.texts import storable
 from pairs import records
 from pairs.engine import FIRST_WAIT, LONGEST_WAIT, OUR_FAULT, FlowContext
 from pairs.models import Cursor, Delivery, Integration, Verdict
@@ -163,7 +164,7 @@ def _wake_from(delivery: Delivery) -> list[int]:
         changes = flow.wake(FlowContext(integration, flow), delivery.headers, bytes(delivery.body))
     except ValueError as error:
         # Signed, but not understood: the next poll finds what it meant.
-        delivery.error = f"not understood: {error}"[:500]
+        delivery.error = storable(f"not understood: {error}")[:500]
         audit.record(
             "delivery.not_understood",
             f"delivery:{delivery.pk}",

@@ -33,6 +33,7 @@ PURE = (
     "connections.errors",
     "connections.messages",
     "connections.redaction",
+    "connections.texts",
     "pairs.base",
     "pairs.mapping",
     "pairs.work_items.item",

@@ -19,6 +19,7 @@ from bookings.api.parsers import RawFileParser, check_announced, file_of
 from bookings.api.sign_in import TokenSignIn, WithToken
 from bookings.models import ApiToken, HandedIn, HandedInState, IdempotencyKey, Way
 from connections.errors import RejectedError, TransientError
+from connections.texts import storable
 
 KEY_LENGTH = 200
 
@@ -42,7 +43,7 @@ class FilesView(FilesApi):
         check_announced(request)
         token: ApiToken = request.auth
         filename, content = file_of(request)
-        key = request.headers.get("Idempotency-Key", "").strip()
+        key = storable(request.headers.get("Idempotency-Key", "").strip())
         if len(key) > KEY_LENGTH:
             return Response(
                 answers.problem(gettext("An Idempotency-Key has at most 200 characters.")), status=400

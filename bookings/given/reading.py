@@ -9,6 +9,7 @@ from typing import Any
 
 from bookings.entry import Route
 from connections.messages import DataFault
+from connections.texts import storable
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LineFault:
     file: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"line": self.line, "file": self.file, **self.fault.to_json()}
+        return {"line": self.line, "file": storable(self.file), **self.fault.to_json()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> LineFault:
@@ -62,13 +63,4 @@ class Reading:
 
 
 def lines_to_json(faults: Iterable[LineFault]) -> list[dict[str, Any]]:
-    return [storable(fault.to_json()) for fault in faults]
-
-
-def storable(value: Any) -> Any:
-    """JSON without what PostgreSQL refuses: NUL and lone surrogates, which a file from elsewhere may hold."""
-    if isinstance(value, Mapping):
-        return {name: storable(item) for name, item in value.items()}
-    if isinstance(value, str):
-        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-    return value
+    return [fault.to_json() for fault in faults]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from connections.texts import is_storable
 from mlconnector.config.exporting import VERSION
 from mlconnector.config.kinds import BY_SECTION
 
@@ -19,6 +20,17 @@ class Loader(yaml.SafeLoader):
     # Only whole numbers, true, false and null are more than texts; the models read days and decimals.
     # YAML 1.1 knows octal and sexagesimal numbers and twenty-two ways to write a boolean.
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        value = super().construct_scalar(node)
+        if not is_storable(value):
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                "here stands a character that no database keeps (NUL, half a pair)",
+                node.start_mark,
+            )
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()

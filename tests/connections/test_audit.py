@@ -146,7 +146,7 @@ def test_whatever_is_recorded_comes_back_with_the_same_hash(facts):
 
 def test_a_nul_in_a_name_is_kept_as_a_replacement():
     entry = audit.record("tested", "record:1", facts={"\x00": {"a\x00b": "\ud800"}})
-    assert AuditEntry.objects.get(pk=entry.pk).details == {"facts": {"\ufffd": {"a\ufffdb": "?"}}}
+    assert AuditEntry.objects.get(pk=entry.pk).details == {"facts": {"\ufffd": {"a\ufffdb": "\ufffd"}}}
 
 
 def test_facts_are_kept_readable():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connections.answers import decode_json
 from connections.vendors.acumatica.values import GUID
 
 # Captions of the columns that are understood, in lower case and without blanks: inquiries name them
@@ -52,7 +53,7 @@ class Push:
 
 def read(body: bytes) -> Push:
     """What the notification says. Raises ValueError for anything else, or when a row names no document."""
-    given = json.loads(body)
+    given = decode_json(body)
     if not isinstance(given, Mapping):
         raise ValueError("not an object")
     inserted, deleted = _rows(given.get("Inserted")), _rows(given.get("Deleted"))
@@ -74,7 +75,7 @@ def read(body: bytes) -> Push:
 def identity(body: bytes) -> bytes:
     """What two receipts of one notification share; the whole body where it does not say."""
     try:
-        given = json.loads(body)
+        given = decode_json(body)
     except ValueError:
         return body
     if not isinstance(given, Mapping):

@@ -132,7 +132,7 @@ class Task:
             completed_by=_gid(raw.get("completed_by")),
             created_at=raw.get("created_at") or "",
             due_on=raw.get("due_on") or "",
-            raw=_in_fixed_order(storable(raw)),
+            raw=_in_fixed_order(with_exact_numbers(raw)),
         )
 
     @property
@@ -208,14 +208,14 @@ def refuse_lost(task: Task, values: Mapping[str, Any]) -> None:
         )
 
 
-def storable(value: Any) -> Any:
+def with_exact_numbers(value: Any) -> Any:
     """`value` as JSON that a database keeps exactly: each Decimal as its text."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: storable(item) for key, item in value.items()}
+        return {key: with_exact_numbers(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
+        return [with_exact_numbers(item) for item in value]
     return value
 
 

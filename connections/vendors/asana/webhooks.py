@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from connections.answers import decode_json
 from connections.base import Handshake, HookState, WebhookProtocol
 from connections.errors import ConfigurationError, RejectedError
 from connections.messages import say
@@ -75,10 +75,7 @@ def decided_refs(body: bytes) -> set[str]:
 
 
 def _events(body: bytes) -> list[Mapping[str, Any]]:
-    try:
-        content = json.loads(body)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    content = decode_json(body)
     events = content.get("events") if isinstance(content, Mapping) else None
     return [event for event in events if isinstance(event, Mapping)] if isinstance(events, list) else []
 

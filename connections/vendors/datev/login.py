@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from connections.answers import decode_json
 from connections.base import OAuthProfile
 from connections.errors import ConfigurationError
 from connections.messages import say
@@ -99,7 +99,7 @@ def identity(answer: Mapping[str, Any]) -> str:
     if not payload:
         return ""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))
+        claims = decode_json(base64.urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))
     except (binascii.Error, ValueError):
         return ""
     return full_name(claims) if isinstance(claims, dict) else ""

@@ -5,10 +5,10 @@ Source: Dataverse "Use webhooks to create external handlers", RemoteExecutionCon
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from connections.answers import decode_json
 from connections.vendors.dynamics.refs import Ref
 from connections.vendors.dynamics.values import GUID
 
@@ -76,10 +76,7 @@ def _values(pairs: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _context(body: bytes) -> Mapping[str, Any]:
-    try:
-        content = json.loads(body)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    content = decode_json(body)
     if not isinstance(content, Mapping):
         raise ValueError("not an object")
     return content

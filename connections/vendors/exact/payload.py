@@ -6,13 +6,13 @@ Source: "Webhooks" of the Exact Online REST API and reports on it (read 2026-11)
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from connections.answers import decode_json
 from connections.vendors.exact.odata import GUID
 
 BEFORE, AFTER = b'{"Content":', b',"HashCode":"'
@@ -106,10 +106,7 @@ def hook_ref(body: bytes) -> HookRef | None:
 
 
 def _content(body: bytes) -> Mapping[str, Any]:
-    try:
-        found = json.loads(body)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    found = decode_json(body)
     content = found.get("Content") if isinstance(found, Mapping) else None
     if not isinstance(content, Mapping):
         raise ValueError("no content")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connections.answers import decode_json
 from connections.vendors.jira.client import ref
 from connections.vendors.jira.values import STATUS, mapping, moment, text
 
@@ -52,10 +52,7 @@ def issue_news(body: bytes) -> list[IssueNews]:
     """
     if not body.strip():
         return []  # "Exclude body" is ticked at the administrator's webhook
-    try:
-        content = mapping(json.loads(body))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    content = mapping(decode_json(body))
     issue = mapping(content.get("issue"))
     issue_id, key = ref(issue.get("id")), text(issue.get("key"))
     if not ISSUE_ID.fullmatch(issue_id):
