@@ -22,6 +22,7 @@ class ExactWorld:
         self, exact: Any, asana: Any, *, connection: Mapping[str, Any] | None = None, **settings: Any
     ) -> None:
         self.exact, self.asana = exact, asana
+        self.slept: list[float] = []
         self.project: str = asana.add_project("Einkauf")
         self.fields: dict[str, str] = {}
         self.source: Connection = exact_connection(exact, **(connection or {}))
@@ -89,6 +90,11 @@ class ExactWorld:
         clock.advance(by)
         self.exact.clock.advance(by)
         self.asana.clock.advance(by)
+
+    def sleep(self, seconds: float) -> None:
+        """In place of `time.sleep` where calls wait for their turn."""
+        self.slept.append(seconds)
+        self.pass_time(timedelta(seconds=seconds))
 
     def record(self, ref: str) -> Record:
         return Record.objects.get(integration=self.integration, source_ref=ref)

@@ -157,8 +157,9 @@ class _Keeping:
         room = MAX_OPTIONS - len(self.field.options)
         left_out: list[Entry] = []
         listed = {options.option_ref(self.context, self.key, entry.id): entry for entry in entries}
+        self._adopt(listed)
         for ref, entry in listed.items():
-            link = self.links.get(ref) or self._adopted(ref, entry)
+            link = self.links.get(ref)
             if link is None and entry.is_usable:
                 if room <= 0:
                     left_out.append(entry)
@@ -177,11 +178,44 @@ class _Keeping:
 
     # --- one option -----------------------------------------------------------------------------------------
 
-    def _adopted(self, ref: str, entry: Entry) -> Link | None:
-        """An option that people made, or an earlier installation: known by its code."""
-        found = [option for option in self.free.values() if entry.is_called(option.name)]
-        option = min(found, key=lambda one: not one.enabled, default=None)
-        return self._link(ref, option, name=option.name) if option is not None else None
+    def _adopt(self, listed: Mapping[str, Entry]) -> None:
+        """Link options that people made, or an earlier installation: they are known by their codes."""
+        found = []
+        for ref, entry in listed.items():
+            if ref in self.links:
+                continue
+            same = [option for option in self.free.values() if entry.is_called(option.name)]
+            option = min(same, key=lambda one: not one.enabled, default=None)
+            if option is not None:
+                found.append((ref, option))
+                del self.free[option.gid]
+        if not found:
+            return
+        made = [
+            Link(
+                integration=self.context.integration,
+                flow=options.OPTION,
+                source_ref=ref,
+                target_ref=option.gid,
+                content=self._content(option, option.name),
+            )
+            for ref, option in found
+        ]
+        with transaction.atomic():
+            self.context.hold()
+            # Some led to options of another field before.
+            Link.objects.filter(
+                integration=self.context.integration,
+                flow=options.OPTION,
+                source_ref__in=[link.source_ref for link in made],
+            ).delete()
+            Link.objects.bulk_create(made, batch_size=200)
+        self.links.update((link.source_ref, link) for link in made)
+        self.is_news |= any(option.enabled for _, option in found)
+
+    def _content(self, option: FieldOption, name: str) -> dict[str, Any]:
+        """`name` and `on` are what was written last; `enabled` is how the option stands."""
+        return {"field": self.field.gid, "name": name, "on": option.enabled, "enabled": option.enabled}
 
     def _made(self, ref: str, entry: Entry) -> Link:
         made: list[FieldOption] = []
@@ -208,14 +242,9 @@ class _Keeping:
         self.is_news = True
         option = made[-1] if made else FieldOption(result["gid"], entry.label, enabled=True)
         self.by_gid[option.gid] = option
-        return self._link(ref, option, name=entry.label)
-
-    def _link(self, ref: str, option: FieldOption, *, name: str) -> Link:
-        content = {"field": self.field.gid, "name": name, "enabled": option.enabled, "on": option.enabled}
+        content = self._content(option, entry.label)
         link = links.make(self.context, options.OPTION, ref, option.gid, "", content)
         self.links[ref] = link
-        self.free.pop(option.gid, None)
-        self.is_news |= option.enabled
         return link
 
     def _keep(self, link: Link, entry: Entry) -> None:
