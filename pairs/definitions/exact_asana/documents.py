@@ -16,7 +16,7 @@ from pairs.base import Change, Outcome, done, dormant, waiting
 from pairs.definitions.exact_asana import options, placing, reading, settings
 from pairs.definitions.exact_asana.common import guid_of, project_of, watching
 from pairs.definitions.exact_asana.options import Chosen
-from pairs.engine import Context
+from pairs.engine import Context, FlowContext
 from pairs.models import Cursor
 from pairs.work_items import Closing, Ensured, WorkItem
 
@@ -41,6 +41,9 @@ class Kind:
     ending: Callable[[Context, Any], Closing | None]
     label: Callable[[Any], str]
 
+    def is_wanted(self, context: FlowContext) -> bool:
+        return context.setting(self.shown_as) != settings.OFF
+
 
 def handler(kind: Kind) -> Callable[[Context], Outcome]:
     """The `handle` of a flow of documents."""
@@ -56,6 +59,8 @@ def handler(kind: Kind) -> Callable[[Context], Outcome]:
 def _document(context: Context, kind: Kind) -> Outcome:
     record = context.record
     version = record.seen_version
+    if not kind.is_wanted(context):
+        return dormant(say("By the rule of the integration nothing is made of it."), version=version)
     if options.are_awaited(context):
         return waiting(
             say("The options of its fields in Asana are made first."),
@@ -68,9 +73,6 @@ def _document(context: Context, kind: Kind) -> Outcome:
     if document is None:
         return _gone(context, version)
     _name(context, kind.label(document))
-    shown_as = str(context.setting(kind.shown_as))
-    if shown_as == settings.OFF:
-        return dormant(say("By the rule of the integration nothing is made of it."), version=version)
     dated = kind.dated(document)
     if dated is not None and dated < settings.begin_on(context.integration):
         return dormant(
@@ -80,7 +82,7 @@ def _document(context: Context, kind: Kind) -> Outcome:
     chosen = Chosen(context)
     with translation.override(context.integration.language):
         item = kind.item(context, document, chosen)
-    ensured = _ensured(context, kind, item, own=shown_as == settings.AS_PROJECT)
+    ensured = _ensured(context, kind, item, own=context.setting(kind.shown_as) == settings.AS_PROJECT)
     message = _end(context, ensured, kind.ending(context, document)) or ensured.message
     outcome = done(message, target_url=ensured.url, version=version)
     return replace(outcome, **options.told(chosen)) if chosen.missing else outcome

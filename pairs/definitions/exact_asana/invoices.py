@@ -126,5 +126,6 @@ KIND = Kind(
 )
 handle = handler(KIND)
 poll = poll_of(
-    Feed(INVOICES, label=_label_of_row, still_there=lambda context, ids: context.source.sales_invoices(ids))
+    Feed(INVOICES, label=_label_of_row, still_there=lambda context, ids: context.source.sales_invoices(ids)),
+    is_wanted=KIND.is_wanted,
 )

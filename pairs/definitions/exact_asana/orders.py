@@ -143,5 +143,6 @@ KIND = Kind(
 )
 handle = handler(KIND)
 poll = poll_of(
-    Feed(ORDERS, label=_label_of_row, still_there=lambda context, ids: context.source.purchase_orders(ids))
+    Feed(ORDERS, label=_label_of_row, still_there=lambda context, ids: context.source.purchase_orders(ids)),
+    is_wanted=KIND.is_wanted,
 )

@@ -26,8 +26,7 @@ CHANGES, DELETED, COMPARE = "changes", "deleted", "compare"
 COMPARED_AT_ONCE = 200
 # A moment of the site's clock may be a day off the day of ours.
 OVERLAP = timedelta(days=1)
-# Exact Online tells nobody of these changes.
-WITHOUT_TOPIC = ("projects", "wbs", "cost_centers", "cost_units")
+# There is none for projects, what is below them, cost centers and cost units: those are polled.
 TOPICS: Mapping[str, str] = {
     "purchase_orders": "PurchaseOrders",
     "sales_invoices": "SalesInvoices",
@@ -211,7 +210,6 @@ def document_of_line(context: FlowContext, line: str) -> str:
     return found.source_ref.partition("|")[0] if found else ""
 
 
-def watched(*feeds: str) -> Callable[[FlowContext], Sequence[str]]:
-    """The topics of those feeds that have one; the others are polled."""
-    topics = [TOPICS[feed] for feed in feeds if feed not in WITHOUT_TOPIC]
-    return lambda context: topics
+def watched(feed: str, is_wanted: Callable[[FlowContext], bool]) -> Callable[[FlowContext], Sequence[str]]:
+    """The topic of a feed while it is wanted."""
+    return lambda context: (TOPICS[feed],) if is_wanted(context) else ()
