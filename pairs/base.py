@@ -171,8 +171,24 @@ class Pair:
         return next(flow for flow in self.flows if flow.key == key)
 
 
-def done(message: Message, *, target_url: str = "", version: str = "", digest: str = "") -> Outcome:
-    return Outcome(Result.DONE, message, "done", target_url=target_url, version=version, digest=digest)
+def done(
+    message: Message,
+    *,
+    findings: Sequence[DataFault] = (),
+    target_url: str = "",
+    version: str = "",
+    digest: str = "",
+) -> Outcome:
+    """Finished; `findings` are shown with it and ask nobody to act."""
+    return Outcome(
+        Result.DONE,
+        message,
+        "done",
+        faults=tuple(findings),
+        target_url=target_url,
+        version=version,
+        digest=digest,
+    )
 
 
 def waiting(message: Message, *, until: datetime, version: str = "") -> Outcome:
