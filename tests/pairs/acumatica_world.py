@@ -39,7 +39,7 @@ class AcumaticaWorld:
             source=acumatica_connection(acumatica, sign_in=settings.pop("sign_in", "oauth")),
             target=asana_connection(asana),
             is_on=True,
-            settings={"project": self.project, "lines_as": "none"} | settings,
+            settings={"project": self.project, "lines_as": "none", "roster": "off"} | settings,
         )
         for key in FIELDS:
             self.map("bills", key)

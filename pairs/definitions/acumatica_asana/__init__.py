@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pairs.base import Pair
-from pairs.definitions.acumatica_asana import approvals, bills, purchase_orders
+from pairs.definitions.acumatica_asana import approvals, bills, purchase_orders, roster
 from pairs.definitions.acumatica_asana.settings import SETTINGS, check
 
 PAIR = Pair(
@@ -14,5 +14,5 @@ PAIR = Pair(
     target_vendor="asana",
     settings=SETTINGS,
     check=check,
-    flows=(bills.FLOW, purchase_orders.FLOW, approvals.FLOW),
+    flows=(bills.FLOW, purchase_orders.FLOW, approvals.FLOW, roster.FLOW),
 )

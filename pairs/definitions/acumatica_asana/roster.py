@@ -28,7 +28,7 @@ from pairs.definitions.acumatica_asana.staff import Difference
 from pairs.engine import Context, FlowContext
 from pairs.models import Link, RecordState
 
-FLOW = "roster"
+KEY = "roster"
 REF = "roster"
 LABEL = _("Employees and users of the workspace")
 INVITE, REMOVE = "invite", "remove"
@@ -233,7 +233,7 @@ def _stop(context: Context, steps: Sequence[Step], difference: Difference) -> Ou
 
 def _shown(context: Context) -> list[str]:
     """The writes that the page listed when the record was parked."""
-    link = Link.objects.filter(integration=context.integration, flow=FLOW, source_ref=REF).first()
+    link = Link.objects.filter(integration=context.integration, flow=KEY, source_ref=REF).first()
     return list(link.content.get("shown", ())) if link else []
 
 
@@ -242,7 +242,7 @@ def _show(context: Context, names: Sequence[str]) -> None:
         context.hold()
         Link.objects.update_or_create(
             integration=context.integration,
-            flow=FLOW,
+            flow=KEY,
             source_ref=REF,
             defaults={"target_ref": REF, "content": {"shown": list(names)}},
         )
@@ -369,8 +369,8 @@ def _key(address: str) -> str:
     return digest(address.encode())[:KEY_LENGTH]
 
 
-ROSTER = Flow(
-    FLOW,
+FLOW = Flow(
+    KEY,
     "Employees and users",
     poll=poll,
     handle=handle,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connections.base import SettingField
 from connections.messages import DataFault, say
-from pairs.definitions.acumatica_asana import rules
+from pairs.definitions.acumatica_asana import roster_settings, rules
 from pairs.work_items import SETTINGS as WORK_ITEM_SETTINGS
 
 if TYPE_CHECKING:
@@ -266,12 +266,18 @@ APPROVALS = (
     ),
 )
 
-SETTINGS = (*PLACE, *CONTENT, *FILTERS, *END, *APPROVALS)
+SETTINGS = (*PLACE, *CONTENT, *FILTERS, *END, *APPROVALS, *roster_settings.ROSTER)
 
 
 def check(integration: Integration) -> Sequence[DataFault]:
     """All that is missing or contradictory before the integration can be switched on."""
-    return [*_begin(integration), *_amounts(integration), *_rules(integration), *_options(integration)]
+    return [
+        *_begin(integration),
+        *_amounts(integration),
+        *_rules(integration),
+        *_options(integration),
+        *roster_settings.faults(integration),
+    ]
 
 
 def _label(key: str) -> str:
