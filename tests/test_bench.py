@@ -21,6 +21,8 @@ PROMISED = {
     "vendor_calls_per_task_backfill": 4.5,
     "vendor_calls_single_webhook": 8,
     "vendor_calls_per_invoice": 3.4,
+    "asana_writes_per_bill": 1.1,
+    "acumatica_lists_per_100_bills": 1.2,
     "cpu_ms_per_record_sqlite": None,
     "cpu_ms_per_record_postgresql": None,
     "webhook_intake_per_second": None,
@@ -93,6 +95,12 @@ def test_calls_are_counted_and_kept_low(tmp_path):
     assert figures["vendor_calls_per_task_backfill"]["value"] >= 4
     assert figures["vendor_calls_per_invoice"]["value"] >= 2
     assert not (tmp_path / "own.sqlite3").exists()
+
+
+@on_its_own_database
+def test_a_bill_is_one_write_and_bills_are_read_in_pages(tmp_path):
+    [writes] = told(bench(tmp_path, "--small", "--only", "asana_writes")).values()
+    assert 1 <= writes["value"] <= writes["goal"]
 
 
 @on_its_own_database

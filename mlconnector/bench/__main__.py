@@ -18,13 +18,14 @@ def main(name: str, size: str = "full") -> None:
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
 
-    from mlconnector.bench import calls, extf, intake, invoices, latency, records
+    from mlconnector.bench import bills, calls, extf, intake, invoices, latency, records
     from mlconnector.bench.sizes import FULL, SMALL
 
     sizes = SMALL if size == "small" else FULL
     measure = {
         "calls": calls.measure,
         "invoices": invoices.measure,
+        "bills": bills.measure,
         "cpu": records.cpu,
         "kept": records.kept,
         "intake": intake.measure,

@@ -64,6 +64,16 @@ MEASUREMENTS = (
         ),
     ),
     Measurement("invoices", "sqlite", (Figure("vendor_calls_per_invoice", "calls", 3.4),), most_seconds=120),
+    Measurement(
+        "bills",
+        "sqlite",
+        (
+            Figure("asana_writes_per_bill", "writes", 1.1),
+            # Each page repeats the last rows of the one before: six pages for 500 bills.
+            Figure("acumatica_lists_per_100_bills", "calls", 1.2),
+        ),
+        most_seconds=120,
+    ),
     *_of_records("sqlite"),
     *_of_records("postgresql"),
     Measurement(

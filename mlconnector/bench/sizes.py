@@ -10,6 +10,7 @@ class Sizes:
     backfill: int = 100
     # What is read once (sign-in, tables, mark of changes) is shared by so many invoices.
     invoices: int = 100
+    bills: int = 500
     # Before anything is measured: what is read once, and kept.
     warm_up: int = 10
     records: int = 100
@@ -27,6 +28,7 @@ FULL = Sizes()
 SMALL = Sizes(
     backfill=20,
     invoices=40,
+    bills=30,
     warm_up=2,
     records=4,
     few_kept=50,
