@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from connections import clock
-from pairs import intake, work
-from pairs.models import Cursor, Delivery, FieldMapping, Integration, Link, Record
+from connections.messages import Message
+from connections.vendors.asana.api import AsanaApi, Task
+from pairs import actions, hooks, intake, work
+from pairs.models import Cursor, Delivery, FieldMapping, Integration, Link, Record, Webhook
 from tests.factories import acumatica_connection, asana_connection
-from tests.pairs.world import STEP
 
+STEP = timedelta(seconds=151)
 # Key of a value -> name and type of the Asana field, with its decimals.
 FIELDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "amount": ("Betrag", "number", {"precision": 2}),
@@ -80,6 +82,9 @@ class AcumaticaWorld:
 
     # --- time ---------------------------------------------------------------------------------------------
 
+    def delete_project(self, gid: str) -> None:
+        self.asana.known.get("project", gid).is_deleted = True
+
     def work(self, *, poll: bool = True, minutes: float = 5, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
@@ -96,6 +101,36 @@ class AcumaticaWorld:
         """One round: what is to be read is read, and everything due is done, whatever it wakes."""
         self.poll_soon()
         self.work(poll=False, minutes=2)
+
+    def update_task(self, ref: str) -> None:
+        """The change of a document reaches its task, and nothing else is done."""
+        flow = self.link(ref).flow
+        Cursor.objects.filter(flow=flow).update(due_at=clock.now())
+        work.polls()
+        work.these([self.record(ref, flow).pk])
+
+    def read_tasks(self) -> None:
+        """Decisions are seen and not looked at yet."""
+        Cursor.objects.filter(flow="approvals").update(due_at=clock.now())
+        work.polls()
+
+    def replay(self, record: Record, *, minutes: float = 3) -> None:
+        actions.replay([record], by="anna")
+        self.work(poll=False, minutes=minutes)
+
+    def listen(self, settings: Any, *, tenant: str = "") -> None:
+        """Push notifications are set up as the admin page says."""
+        settings.PUBLIC_URL = "https://hub.example"
+        self.asana.options.handshake_on_a_thread = False
+        work.webhooks()
+        for hook in Webhook.objects.exclude(flow="approvals"):
+            self.acumatica.add_push(
+                hooks.address(hook),
+                entity=hook.resource_ref,
+                query=f"MLConnector{hook.flow}",
+                header="X-ML-Connector-Secret",
+                tenant=tenant,
+            )
 
     def poll_soon(self) -> None:
         Cursor.objects.update(due_at=clock.now())
@@ -131,6 +166,15 @@ class AcumaticaWorld:
     def task(self, ref: str) -> Any:
         return self.asana.task(self.gid(ref))
 
+    def place(self, ref: str) -> tuple[str, str]:
+        """Project and section of the task."""
+        [(project, section)] = [(at.project, at.section) for at in self.read(ref).memberships]
+        return project, section
+
+    def read(self, ref: str) -> Task:
+        """The task as the product reads it."""
+        return AsanaApi(self.integration.target).task(self.gid(ref))
+
     def tasks(self) -> list[Any]:
         """The living tasks at Asana that are no subtasks."""
         return [task for task in self.asana.known.all("task") if not task.parent]
@@ -139,22 +183,35 @@ class AcumaticaWorld:
         return self.asana.value(self.gid(ref), self.fields[key])
 
     def comments(self, ref: str) -> list[str]:
-        return [story.text for story in self.asana.comments(self.gid(ref))]
+        found: list[str] = self.asana.comments(self.gid(ref))
+        return found
 
     def releases(self, ref: str = "", effect: str = "release") -> list[Any]:
         found: list[Any] = self.acumatica.releases(ref, effect=effect)
         return found
 
     def calls(self, *methods: str) -> list[str]:
-        """What was asked of both since `quiet` was called, beside the reading of lists."""
-        lists = ("tasks.list", "projects.get", "Bill.list", "PurchaseOrder.list")
-        wanted = methods or ("GET", "POST", "PUT", "PATCH", "DELETE")
+        """What was asked of both since `quiet` was called, beside the lists that every reading asks for."""
+        lists = ("tasks.list", "list")
+        found = [call for side in (self.acumatica, self.asana) for call in side.calls]
         return [
             f"{call.method} {call.route}"
-            for side in (self.acumatica, self.asana)
-            for call in side.calls
-            if call.method in wanted and call.route not in lists and not call.route.startswith("webhooks.")
+            for call in found
+            if (not methods or call.method in methods)
+            and call.route not in lists
+            and not call.route.startswith("webhooks.")
         ]
+
+    def records(self, *flows: str) -> list[Record]:
+        return list(Record.objects.filter(integration=self.integration, flow__in=flows))
+
+    def asked_for_creditors(self) -> int:
+        return sum(call.route == "get" and "/Vendor/" in call.path for call in self.acumatica.calls)
+
+    def cursor_errors(self) -> set[str]:
+        """What is shown about flows that can't be read, each once."""
+        found = Cursor.objects.exclude(error=None).values_list("error", flat=True)
+        return {str(Message.from_json(error)) for error in found}
 
     def quiet(self) -> None:
         self.acumatica.calls.clear()

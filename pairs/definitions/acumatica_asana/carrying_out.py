@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from connections.errors import RejectedError, TransientError
 from connections.messages import DataFault, Message, say
 from connections.models import Effect, EffectState
@@ -25,7 +27,7 @@ MOST_APPROVALS = 4
 MOST_STEPS = MOST_APPROVALS + 3
 # So often an action that was answered without any effect is tried again.
 MOST_TRIES = 3
-LABELS = {"amount": "Amount", "currency": "Currency", "status": "Document status"}
+LABELS = {"amount": "Document amount", "currency": "Currency", "status": "Document status"}
 
 
 @dataclass(frozen=True)
@@ -159,12 +161,14 @@ class CarryingOut:
         message = say(
             "The document is not as it was when it was decided, so nothing was done in Acumatica: "
             "%(differences)s",
-            differences="; ".join(
-                f"{fault.field}: {self.basis.get(key, '?') or '?'} -> {fault.value}"
-                for key, fault in ((_key(fault), fault) for fault in differences)
-            ),
+            differences="; ".join(map(self._difference, differences)),
         )
         return Acted("changed", message, state.status, self._url(state), tuple(differences))
+
+    def _difference(self, fault: DataFault) -> str:
+        """ "Betrag: 100 -> 200" in the language of the integration."""
+        key = next(key for key, label in LABELS.items() if label == fault.field)
+        return f"{gettext(fault.field)}: {self.basis.get(key) or '?'} -> {fault.value}"
 
     # --- rejected -----------------------------------------------------------------------------------------
 
@@ -292,10 +296,6 @@ class CarryingOut:
             ),
             vendor="acumatica",
         )
-
-
-def _key(fault: DataFault) -> str:
-    return next(key for key, label in LABELS.items() if label == fault.field)
 
 
 def _gone() -> Acted:

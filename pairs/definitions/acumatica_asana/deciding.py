@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import translation
@@ -14,7 +15,7 @@ from pairs.definitions.acumatica_asana import basis, telling
 from pairs.definitions.acumatica_asana.carrying_out import Acted, CarryingOut
 from pairs.definitions.acumatica_asana.decisions import Verdict, verdict_of
 from pairs.definitions.acumatica_asana.kinds import KINDS
-from pairs.engine import Context
+from pairs.engine import Context, outcome_of
 from pairs.models import Link, RecordState
 from pairs.work_items import of_task, reopen, watch
 from pairs.work_items.links import store
@@ -82,7 +83,8 @@ def _number(link: Link, verdict: Verdict) -> int:
 
 
 def _decided(context: Context, task: Task, link: Link, verdict: Verdict, work: CarryingOut) -> Outcome:
-    if link.content.get("ended") and not work.has_begun():
+    if link.content.get("ended") and not work.has_begun() and not task.is_approval:
+        # It may be us who has completed it, because of that end.
         message = say("The document has come to its end in Acumatica; nothing is left to be done.")
         return done(message, version=watch.version(context, task))
     try:
@@ -91,9 +93,10 @@ def _decided(context: Context, task: Task, link: Link, verdict: Verdict, work: C
         else:
             acted = work.reject(with_action=verdict == Verdict.REJECTED)
     except (RejectedError, ConfigurationError) as error:
-        if error.vendor == "acumatica":
-            _tell_refusal(context, link, work.number, error)
-        raise
+        if error.vendor != "acumatica":
+            raise
+        _tell_refusal(context, link, work.number, error)
+        return replace(outcome_of(error, context.record), version=watch.version(context, task))
     return _told(context, task, link, work.number, acted)
 
 

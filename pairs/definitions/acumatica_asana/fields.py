@@ -5,7 +5,7 @@ from __future__ import annotations
 from pairs.base import FieldType, TargetField
 
 SHARED = (
-    TargetField("amount", "Amount", FieldType.AMOUNT, standard="amount"),
+    TargetField("amount", "Document amount", FieldType.AMOUNT, standard="amount"),
     TargetField("currency", "Currency", FieldType.TEXT, standard="currency"),
     TargetField("tax_amount", "Tax amount", FieldType.AMOUNT, standard="tax_amount"),
     TargetField("number", "Document number", FieldType.TEXT, standard="document_number"),

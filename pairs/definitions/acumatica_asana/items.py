@@ -92,7 +92,7 @@ def _refuse_incomplete(document: Document) -> None:
     faults = [
         DataFault(label, "", say("Acumatica did not send it."), say("Complete the document in Acumatica."))
         for label, value in (
-            ("Amount", document.amount),
+            ("Document amount", document.amount),
             ("Currency", document.currency),
             ("Vendor ID", document.creditor),
         )
@@ -118,7 +118,7 @@ def _notes(kind: Kind, document: Document, supplier: str) -> str:
     rows = (
         (gettext("Supplier"), f"{supplier} ({document.creditor})"),
         (gettext("Vendor reference"), document.creditor_reference),
-        (gettext("Amount"), money(document.amount, document.currency)),
+        (gettext("Document amount"), money(document.amount, document.currency)),
         (gettext("Tax amount"), money(document.tax_total, document.currency) if document.tax_total else ""),
         (gettext("Document status"), document.status),
         (gettext("Document date"), _day(document.document_date)),

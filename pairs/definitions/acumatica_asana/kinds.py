@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
 from connections.vendors.acumatica.api import BILL, PURCHASE_ORDER, Document
@@ -61,6 +62,8 @@ ORDERS = Kind(
     settled=frozenset({"Open", "Pending Printing", "Pending Email", "Completed", "Closed"}),
     ended=frozenset({"Open", "Pending Printing", "Pending Email", "Completed", "Closed", "Canceled"}),
 )
+# Links of documents that have not come to their end.
+OPEN_END = ~Q(content__has_key="ended") | Q(content__ended=False)
 KINDS = {kind.flow: kind for kind in (BILLS, ORDERS)}
 
 

@@ -15,7 +15,7 @@ from connections.vendors.acumatica import payload
 from connections.vendors.acumatica.api import Change as Found
 from connections.vendors.acumatica.api import Document
 from pairs.base import Change, Page
-from pairs.definitions.acumatica_asana.kinds import Kind
+from pairs.definitions.acumatica_asana.kinds import OPEN_END, Kind
 from pairs.engine import FlowContext
 from pairs.models import Link, Record
 from pairs.work_items import watch
@@ -122,9 +122,7 @@ def _change(context: FlowContext, kind: Kind, found: Found) -> Change:
 
 def _compare(context: FlowContext, kind: Kind, cursor: Mapping[str, Any], after: int) -> Page:
     """Which of the documents whose tasks are open are not there any more?"""
-    open_links = Link.objects.filter(integration=context.integration, flow=kind.flow, pk__gt=after).exclude(
-        content__ended=True
-    )
+    open_links = Link.objects.filter(OPEN_END, integration=context.integration, flow=kind.flow, pk__gt=after)
     some = list(open_links.order_by("pk").values_list("pk", "source_ref")[:COMPARED_AT_ONCE])
     if not some:
         return Page((), cursor)
