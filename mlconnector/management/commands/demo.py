@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,22 @@ class Command(BaseCommand):
             help="With --once: spoil a booking in the simulated DATEV, to see that the comparison notices.",
         )
 
-    def handle(self, *args: Any, once: bool, folder: Path, plant: str | None, **options: Any) -> None:
+        parser.add_argument(
+            "--act",
+            action="append",
+            metavar="PAIR",
+            help="Play this pair alone, for example exact_asana; may be given more than once.",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        once: bool,
+        folder: Path,
+        plant: str | None,
+        act: list[str] | None = None,
+        **options: Any,
+    ) -> None:
         folder = folder.absolute()
         if os.environ.get(place.MARK) != str(folder):
             self._start_again(folder, once)
@@ -59,7 +75,7 @@ class Command(BaseCommand):
             raise CommandError(f"Another demonstration is running in {folder}. End it first.") from error
         try:
             with lock, translation.override("en"):
-                Demonstration(self, folder).run(once=once, plant=plant)
+                Demonstration(self, folder).run(once=once, plant=plant, pairs=act or ())
         except KeyboardInterrupt:
             self.stdout.write("The demonstration was ended before it was ready.")
 
@@ -88,7 +104,8 @@ class Demonstration:
     def step(self, line: str) -> None:
         self.say(f"{time.monotonic() - self.began_at:5.1f} s  {line}")
 
-    def run(self, *, once: bool, plant: str | None) -> None:
+    def run(self, *, once: bool, plant: str | None, pairs: Sequence[str] = ()) -> None:
+        from mlconnector.demo.acts import ACTS
         from mlconnector.demo.stage import Stage
         from mlconnector.demo.stands import STANDS
 
@@ -98,7 +115,8 @@ class Demonstration:
         stage = None
         try:
             ports = {} if once else {key: place.free_ports(kind.ports) for key, kind in STANDS.items()}
-            stage = Stage(clock.now().date(), ports=ports)
+            acts = [act for act in ACTS if not pairs or act.pair in pairs]
+            stage = Stage(clock.now().date(), acts=acts, ports=ports)
             names = ", ".join(stand.label for stand in stage.stands.values())
             self.step(f"The simulated vendors are running: {names}")
             self._set_up(stage)

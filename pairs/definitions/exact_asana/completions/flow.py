@@ -21,6 +21,7 @@ from pairs.engine import Context, FlowContext
 from pairs.mapping_rows import rows_for
 from pairs.models import Link, RecordState
 from pairs.work_items import comment, known, watch, write
+from pairs.work_items.ensuring import rows_of
 from pairs.work_items.links import TIE, store
 
 TIED = f"{COMPLETIONS}{TIE}"
@@ -193,9 +194,10 @@ def _tell(context: Context, task: Task, tie: Link) -> Message | None:
         text = "\n".join(str(message) for message in messages)
     token = f"told {tie.content.get('writes', 0)}"
     _comment(context, task, token, Message(text))
-    project = str(context.setting(settings.PROJECT_SETTING) or "")
-    if project in task.projects:
-        write(context, task.gid, token, {"result_text": text}, project=project, watched_by=COMPLETIONS)
+    refs = [row.ref for row in rows_of(context)]
+    if task.projects and not task.missing(refs):
+        values = {"result_text": text}
+        write(context, task.gid, token, values, project=task.projects[0], watched_by=COMPLETIONS)
     store(tie, untold=[])
     return messages[-1]
 
