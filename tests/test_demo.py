@@ -48,7 +48,7 @@ def ended(tmp_path_factory) -> Iterator[dict[str, tuple[int, str]]]:
     """(exit code, output) of a demonstration, and of one in which a booking gets lost; both run together."""
     running = {
         "sound": demo(tmp_path_factory.mktemp("sound")),
-        "planted": demo(tmp_path_factory.mktemp("planted"), "--plant", "lost"),
+        "planted": demo(tmp_path_factory.mktemp("planted"), "--act", "asana_datev", "--plant", "lost"),
     }
     try:
         outputs = {name: process.communicate(timeout=LONGEST_SECONDS)[0] for name, process in running.items()}

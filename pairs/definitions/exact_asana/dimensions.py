@@ -295,7 +295,15 @@ class _Keeping:
         )
 
     def _tell(self) -> None:
-        """Tasks that lack a value for want of its option are looked at again."""
+        """Documents that have waited for their options go on; tasks that lack a value are looked at again."""
+        now = clock.now()
+        Record.objects.filter(
+            integration=self.context.integration,
+            flow__in=WITH_TASKS,
+            state=RecordState.WAITING,
+            failures=0,
+            due_at__gt=now,
+        ).update(due_at=now)
         if not self.written and not self.is_news:
             return
         known.forget()
