@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.db.models import QuerySet
 
 from connections import clock
 from connections.effects import Effects
+from connections.exchange import Exchange
 from connections.messages import Message
 from connections.models import CallLog, Connection, Effect, EffectState
 from connections.registry import vendor
@@ -152,6 +155,45 @@ def test_handled_twice_and_polled_again_and_again_it_arrives_once(world: Any, st
     assert stage.arrived(world) == 1
     assert writes().count() == written
     assert world.record(ref).state == stage.arrives_as
+
+
+@pytest.fixture
+def everybody_adds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each object in each JSON answer of a vendor gets a member more; the addresses that answered so."""
+    spoiled: list[str] = []
+    send = Exchange.send
+
+    def sent(self: Exchange, request: requests.PreparedRequest) -> requests.Response:
+        answer = send(self, request)
+        try:
+            found = json.loads(answer.content)
+        except ValueError:
+            return answer
+        answer._content = json.dumps(_with_more(found)).encode()
+        spoiled.append(str(request.url))
+        return answer
+
+    monkeypatch.setattr(Exchange, "send", sent)
+    return spoiled
+
+
+def _with_more(found: Any) -> Any:
+    if isinstance(found, list):
+        return [_with_more(item) for item in found]
+    if isinstance(found, dict):
+        return {name: _with_more(item) for name, item in found.items()} | {"x\x00": "\ud800\x00"}
+    return found
+
+
+def test_members_that_no_database_keeps_break_nothing(
+    world: Any, stage: PairStage, everybody_adds: list[str]
+) -> None:
+    ref = stage.ready(world)
+    world.work(minutes=5)
+
+    assert everybody_adds
+    assert world.record(ref).state == stage.arrives_as, world.record(ref).reason
+    assert stage.arrived(world) == 1
 
 
 def test_steps_in_any_order_end_alike(world: Any, stage: PairStage) -> None:
