@@ -74,7 +74,7 @@ class ExactWorld:
     def id_of(ref: str) -> str:
         return ref.rpartition(":")[2]
 
-    def work(self, *, poll: bool = True, minutes: float = 3, step: timedelta = STEP) -> None:
+    def work(self, *, poll: bool = True, minutes: float = 2, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
             Cursor.objects.update(due_at=clock.now())

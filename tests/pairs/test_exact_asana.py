@@ -92,6 +92,14 @@ def test_an_order_becomes_a_task_with_its_lines_and_is_followed_to_its_end(world
     exact.bill(order)
     world.work()
     assert task.is_completed and world.value(task.gid, "Status") in ("berechnet", "abgeschlossen")
+
+    # The order was not complete after all; what was opened again is completed again.
+    exact.receive(order, 9, line=1)
+    world.work()
+    assert not task.is_completed and "wieder offen" in world.asana.comments(task.gid)[-1]
+    exact.receive(order)
+    world.work()
+    assert task.is_completed and len(world.asana.comments(task.gid)) == 1
     assert len(world.tasks()) == 1
     assert world.record(world.ref(order)).state == RecordState.DONE
 
@@ -158,6 +166,15 @@ def test_what_is_deleted_or_canceled_in_exact_ends_its_task_and_old_orders_are_l
     world.asana.complete(gid, False)
     world.work()
     assert writes_to_asana() == before
+
+
+def test_an_order_that_cant_be_read_is_parked_and_holds_nobody_up(world: ExactWorld) -> None:
+    broken, *others = [world.order() for _ in range(4)]
+    world.exact.known.rows[broken].values["OrderStatus"] = 77
+    world.work()
+    assert world.record(world.ref(broken)).state == RecordState.REJECTED
+    assert [world.record(world.ref(order)).state for order in others] == [RecordState.DONE] * 3
+    assert len(world.tasks()) == 3
 
 
 def test_an_order_becomes_a_project_of_its_own_made_from_the_template_in_the_portfolio(

@@ -112,6 +112,14 @@ def test_a_value_follows_when_its_option_comes_and_a_persons_name_for_it_stays(w
     assert shown == ["Verwaltung (100)", "200 - Vertrieb"]
     assert world.record(world.ref(order)).code == ""
 
+    # An account that is blocked later is no reason to take it from the tasks that have it.
+    exact.block(exact.rows("hrm/Costcenters", Code="200")[0]["ID"])
+    exact.change(order, Description="Eilt")
+    world.work(minutes=4)
+    assert not options(world, "Kostenstelle")["200 - Vertrieb"]
+    assert world.value(world.subtasks(task.gid)[1].gid, "Kostenstelle") == "200 - Vertrieb"
+    assert "Eilt" in task.notes and world.record(world.ref(order)).code == ""
+
 
 def test_two_workers_and_two_integrations_make_one_option_for_a_code(
     world: ExactWorld, monkeypatch: pytest.MonkeyPatch

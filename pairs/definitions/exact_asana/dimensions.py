@@ -23,7 +23,7 @@ from connections.vendors.exact.api import ChangedRow, FullReadNeededError
 from pairs import records
 from pairs.base import Change, Outcome, Page, done, dormant, parked, waiting
 from pairs.definitions.exact_asana import lists, options, polling
-from pairs.definitions.exact_asana.common import WITH_TASKS, guid_of
+from pairs.definitions.exact_asana.common import WITH_TASKS, asana_projects, guid_of
 from pairs.definitions.exact_asana.lists import Entry
 from pairs.engine import Context, FlowContext
 from pairs.models import Link, Record, RecordState
@@ -306,7 +306,8 @@ class _Keeping:
         ).update(due_at=now)
         if not self.written and not self.is_news:
             return
-        known.forget()
+        for project in asana_projects(self.context):
+            known.drop(self.context, project)
         lacking = Record.objects.filter(
             integration=self.context.integration, flow__in=WITH_TASKS, code=options.MISSING
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext
 
 from connections.messages import Message, say
 from pairs import records, work_items
@@ -17,8 +18,8 @@ from pairs.definitions.exact_asana import options, placing, reading, settings
 from pairs.definitions.exact_asana.common import guid_of, project_of, watching
 from pairs.definitions.exact_asana.options import Chosen
 from pairs.engine import Context, FlowContext
-from pairs.models import Cursor
-from pairs.work_items import Closing, Ensured, WorkItem
+from pairs.models import Cursor, Link
+from pairs.work_items import Closing, Ensured, WorkItem, links
 
 # Until the options that a document needs have been made for the first time.
 OPTIONS_COME_IN = timedelta(minutes=1)
@@ -101,13 +102,32 @@ def _ensured(context: Context, kind: Kind, item: WorkItem, *, own: bool) -> Ensu
 
 
 def _end(context: Context, ensured: Ensured, closing: Closing | None) -> Message | None:
-    """Close the task where the document has come to its end."""
-    if closing is None or ensured.what in ("gone", "moved"):
+    """Close the task where the document has come to its end; open it again where that is over."""
+    link = work_items.of_document(context)
+    if link is None or ensured.what in ("gone", "moved"):
         return None
-    link = work_items.close(context, closing, watched_by=watching(context.integration))
-    if link is None or link.content.get("gone"):
+    watched_by = watching(context.integration)
+    times = int(link.content.get("reopened", 0))
+    if closing is None:
+        return _reopened(context, link, times, watched_by)
+    ended = work_items.close(
+        context,
+        replace(closing, token=f"{closing.token} {times}" if times else closing.token),
+        watched_by=watched_by,
+    )
+    if ended is None or ended.content.get("gone"):
         return None
     return say("The task in Asana is up to date and completed.")
+
+
+def _reopened(context: Context, link: Link, times: int, watched_by: str) -> Message | None:
+    closed = str(link.content.get("closed") or "")
+    if not closed:
+        return None
+    message = say("This document is open again in Exact Online.")
+    work_items.reopen(context, link.target_ref, f"{closed} {times}", message, watched_by=watched_by)
+    links.store(link, closed="", reopened=times + 1)
+    return say("The document is open again in Exact Online, and so is its task.")
 
 
 def _gone(context: Context, version: str) -> Outcome:
@@ -127,6 +147,8 @@ def _gone(context: Context, version: str) -> Outcome:
 def _line(context: Context, kind: Kind) -> Outcome:
     """A webhook named a line that we did not know: its document is looked at."""
     path, line = context.record.source_ref.split(":")[2], guid_of(context.record.source_ref)
+    with translation.override(context.integration.language):
+        _name(context, gettext("Line of a document"))
     found = context.source.documents_of(path, [line])
     with transaction.atomic():
         context.hold()

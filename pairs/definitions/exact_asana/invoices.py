@@ -12,7 +12,14 @@ from pairs.definitions.exact_asana import fields, ledger
 from pairs.definitions.exact_asana.common import INVOICES
 from pairs.definitions.exact_asana.documents import Kind, handler
 from pairs.definitions.exact_asana.ledger import Coded
-from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, CUSTOMER, GL_ACCOUNT, Chosen
+from pairs.definitions.exact_asana.options import (
+    COST_CENTER,
+    COST_UNIT,
+    CUSTOMER,
+    GL_ACCOUNT,
+    Chosen,
+    written,
+)
 from pairs.definitions.exact_asana.polling import Feed, poll_of
 from pairs.definitions.exact_asana.words import (
     choice,
@@ -65,7 +72,7 @@ def item(context: Context, invoice: SalesInvoice, chosen: Chosen) -> WorkItem:
         project="",
         kind="task",
         notes="\n".join(filter(None, (invoice.description, ref, invoice.remarks))),
-        values=_values(context, invoice, accounts, chosen),
+        values=written(_values(context, invoice, accounts, chosen)),
         due_on=invoice.due_on,
         lines=tuple(
             line_of(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, Final
 
 from connections.messages import say
 from connections.vendors.exact.api import Reference
@@ -11,6 +12,8 @@ from pairs.definitions.exact_asana.common import DIMENSIONS
 from pairs.definitions.exact_asana.ledger import Coded
 from pairs.engine import Context, FlowContext
 from pairs.models import FieldMapping, Integration, Link, Record, RecordState
+from pairs.work_items import links
+from pairs.work_items.nodes import FIELD
 
 OPTION = f"{DIMENSIONS}/option"
 # On records whose task lacks a value because its field has no such option (yet).
@@ -52,6 +55,13 @@ def are_awaited(context: FlowContext) -> bool:
     return lists.count() < len(refs)
 
 
+class LeftOut:
+    """The type of `left_out`: a value that is not written, where None would clear it."""
+
+
+left_out: Final = LeftOut()
+
+
 class Chosen:
     """The values of codes for the tasks of one document.
 
@@ -63,17 +73,23 @@ class Chosen:
         self.kept = shared(context.integration, context.flow.key)
         self.missing: dict[str, set[str]] = {}
 
-    def value(self, key: str, coded: Coded | None) -> Any:
-        """None for none, and where there is no option: then it is noted in `missing`."""
+    def value(self, key: str, coded: Coded | None, line: str = "") -> Any:
+        """None for none, and where there is no option: then it is noted in `missing`.
+
+        An option that was switched off since it was written stays where it is (`left_out`). `line` is the id
+        of the line, "" for the document itself.
+        """
         if coded is None or not coded.code:
             return None
         if key not in self.kept:
             return coded.label
         link = self._link(key, coded.code)
-        if link is None or link.content.get("field") != self.kept[key] or not link.content.get("enabled"):
-            self.missing.setdefault(key, set()).add(coded.label)
-            return None
-        return link.target_ref
+        if link is not None and link.content.get("enabled"):
+            return link.target_ref
+        if link is not None and self._holds(line, self.kept[key], link.target_ref):
+            return left_out
+        self.missing.setdefault(key, set()).add(coded.label)
+        return None
 
     def partner(self, key: str, partner: Reference | None) -> Any:
         """A supplier or customer: by its id, because not every row names its number."""
@@ -82,14 +98,32 @@ class Chosen:
         return self.value(key, Coded(partner.id, partner.label)) if key in self.kept else partner.label
 
     def common(self, key: str, all_coded: Iterable[Coded | None]) -> Any:
-        """For the document itself: what all its lines agree on, else nothing."""
+        """For the document itself: what all its lines agree on that name one, else nothing."""
         found = set(all_coded) - {None}
         return self.value(key, found.pop()) if len(found) == 1 else None
 
     def _link(self, key: str, code: str) -> Link | None:
-        return Link.objects.filter(
+        found = Link.objects.filter(
             integration=self.context.integration, flow=OPTION, source_ref=option_ref(self.context, key, code)
         ).first()
+        return found if found is not None and found.content.get("field") == self.kept[key] else None
+
+    def _holds(self, line: str, field: str, gid: str) -> bool:
+        """Whether this option was the last thing that we wrote there."""
+        written = self._written.get(links.line_ref(self.context, line) if line else "", {})
+        return written.get(f"{FIELD}{field}") == links.mark(gid)
+
+    @cached_property
+    def _written(self) -> Mapping[str, Mapping[str, str]]:
+        document = links.of_document(self.context)
+        known = {"": document} if document is not None else {}
+        found = {**known, **links.of_lines(self.context)}
+        return {ref: link.content.get("written") or {} for ref, link in found.items()}
+
+
+def written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is left out."""
+    return {key: value for key, value in values.items() if value is not left_out}
 
 
 def told(chosen: Chosen) -> dict[str, Any]:

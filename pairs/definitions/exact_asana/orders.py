@@ -13,7 +13,14 @@ from pairs.definitions.exact_asana import fields, ledger
 from pairs.definitions.exact_asana.common import ORDERS
 from pairs.definitions.exact_asana.documents import Kind, handler
 from pairs.definitions.exact_asana.ledger import Coded
-from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, GL_ACCOUNT, SUPPLIER, Chosen
+from pairs.definitions.exact_asana.options import (
+    COST_CENTER,
+    COST_UNIT,
+    GL_ACCOUNT,
+    SUPPLIER,
+    Chosen,
+    written,
+)
 from pairs.definitions.exact_asana.polling import Feed, poll_of
 from pairs.definitions.exact_asana.settings import NEVER
 from pairs.definitions.exact_asana.words import choice, cost_center, cost_unit, key_of, line_of, net_amounts
@@ -69,7 +76,7 @@ def item(context: Context, order: PurchaseOrder, chosen: Chosen) -> WorkItem:
         project="",
         kind="task",
         notes="\n".join(filter(None, (order.description, ref, order.remarks))),
-        values=_values(context, order, accounts, chosen),
+        values=written(_values(context, order, accounts, chosen)),
         due_on=order.receipt_on,
         lines=tuple(
             line_of(

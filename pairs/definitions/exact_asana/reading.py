@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from connections import clock
+from connections.errors import RejectedError
 from pairs.definitions.exact_asana.common import guid_of
 from pairs.engine import SNAPSHOT_FRESH, Context
 from pairs.models import WORKABLE, Record
@@ -38,7 +39,11 @@ def document(
         return restore(snapshot)
     mine = guid_of(context.record.source_ref)
     others = _others(context)
-    found = read([mine, *(guid_of(record.source_ref) for record in others)])
+    try:
+        found = read([mine, *(guid_of(record.source_ref) for record in others)])
+    except RejectedError:
+        # One of them can't be read; it holds nobody up but itself.
+        others, found = [], read([mine])
     for record in others:
         other = found.get(guid_of(record.source_ref))
         if other is not None:

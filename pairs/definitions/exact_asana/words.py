@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from connections.vendors.exact.api import Line as ExactLine
 from pairs.definitions.exact_asana.ledger import Coded, text_of
-from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, GL_ACCOUNT, Chosen
+from pairs.definitions.exact_asana.options import COST_CENTER, COST_UNIT, GL_ACCOUNT, Chosen, written
 from pairs.work_items import Line
 
 CENT = Decimal("0.01")
@@ -85,18 +85,24 @@ def line_of(
         figures=", ".join(filter(None, words)),
         notes=line.notes,
         due_on=line.delivery_on,
-        values={
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "net_amount": net,
-            "currency": currency,
-            "item": text_of(item.code, item.label) if item and item.code else item.label if item else None,
-            GL_ACCOUNT: chosen.value(GL_ACCOUNT, account),
-            COST_CENTER: chosen.value(COST_CENTER, cost_center(line)),
-            COST_UNIT: chosen.value(COST_UNIT, cost_unit(line)),
-            "exact_project": line.project.code if line.project else None,
-            **values,
-        },
+        values=written(
+            {
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "net_amount": net,
+                "currency": currency,
+                "item": text_of(item.code, item.label)
+                if item and item.code
+                else item.label
+                if item
+                else None,
+                GL_ACCOUNT: chosen.value(GL_ACCOUNT, account, line.id),
+                COST_CENTER: chosen.value(COST_CENTER, cost_center(line), line.id),
+                COST_UNIT: chosen.value(COST_UNIT, cost_unit(line), line.id),
+                "exact_project": line.project.code if line.project else None,
+                **values,
+            }
+        ),
     )
 
 
