@@ -142,7 +142,8 @@ def test_no_address_with_nul_breaks_a_page(admin_client: Client, query: str) -> 
 
 
 def test_a_name_with_nul_is_refused_by_the_form_in_words(admin_client: Client) -> None:
-    form = {"vendor": "asana", "name": "Asana \x00 Muster"}
-    answer = admin_client.post(reverse("admin:connections_connection_add"), form)
-    assert answer.context["adminform"].form.errors["name"] == ["Null characters are not allowed."]
+    form = {"name": "Asana \x00 Muster", "secret_pat": "a\x00b"}
+    answer = admin_client.post(f"{reverse('admin:connections_connection_add')}?vendor=asana", form)
+    errors = answer.context["adminform"].form.errors
+    assert errors["name"] == errors["secret_pat"] == ["Null characters are not allowed."]
     assert not Connection.objects.exists()
