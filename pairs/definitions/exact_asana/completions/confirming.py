@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from connections import clock
@@ -20,6 +21,10 @@ def release(writing: Writing, place: Place) -> Message | None:
     nothing to release."""
     context, element, kept = writing.context, place.element, writing.tie.content
     if not _is_due(writing, element) or element is None or element.term is None:
+        return None
+    if element.is_released:
+        # An earlier run has done it and ended before it could say so.
+        writing.release(element, _today(writing))
         return None
     asked = _question(writing, element)
     instruction = context.record.instruction or {}
@@ -42,7 +47,7 @@ def release(writing: Writing, place: Place) -> Message | None:
         kept = writing.tie.content
     confirmed = kept.get("confirmed") or {}
     if confirmed and all(confirmed.get(key) == value for key, value in asked.items()):
-        writing.release(element, clock.now().astimezone(context.source.zone).date())
+        writing.release(element, _today(writing))
         return None
     if kept.get("asked") != asked:
         writing.store(asked=asked)
@@ -55,6 +60,11 @@ def release(writing: Writing, place: Place) -> Message | None:
     )
 
 
+def _today(writing: Writing) -> date:
+    """The day at the site."""
+    return clock.now().astimezone(writing.context.source.zone).date()
+
+
 def _is_due(writing: Writing, element: WbsItem | None) -> bool:
     kept = writing.tie.content
     return (
@@ -62,7 +72,7 @@ def _is_due(writing: Writing, element: WbsItem | None) -> bool:
         and element is not None
         and element.kind == WbsKind.DELIVERABLE
         and element.term is not None
-        and not element.is_released
+        and (not element.is_released or bool(kept.get("confirmed")))
         and not kept.get("released")
         and not kept.get("declined")
     )

@@ -62,8 +62,10 @@ class Writing:
         return self.context.effects(f"{self.context.record.subject}:exact")
 
     def _once(self, name: str, do: Any, content: Any, **safety: Any) -> Any:
-        number = int(self.tie.content.get("writes", 0))
-        return self.effects.once(f"{name} {number}"[:100], do, content=content, **safety)
+        return self.effects.once(self._name(name), do, content=content, **safety)
+
+    def _name(self, name: str) -> str:
+        return f"{name} {self.tie.content.get('writes', 0)}"[:100]
 
     def store(self, *messages: Message, **changes: Any) -> None:
         """After a write: what stands now, what the task is to be told, another number for the next one."""
@@ -79,7 +81,9 @@ class Writing:
         element = place.element
         if element is None or self.tie.content.get("completed"):
             return
-        if not element.is_completed:
+        # One that we have completed a moment ago, in a run that was killed, is ours as well.
+        is_ours = not element.is_completed or self.effects.is_done(self._name(f"complete {element.id}"))
+        if is_ours:
             self._once(
                 f"complete {element.id}",
                 lambda: self.context.source.complete(element.id, element.kind),
@@ -88,7 +92,7 @@ class Writing:
             )
         words = {"name": element.description, "project": place.project.code}
         message = say("'%(name)s' (project %(project)s) is set to completed in Exact Online.", **words)
-        if element.is_completed:
+        if not is_ours:
             message = say("'%(name)s' (project %(project)s) was completed in Exact Online already.", **words)
         self.store(message, completed=True)
 
@@ -141,15 +145,21 @@ class Writing:
         else:
             former, name = project.budgeted_costs, project.label
             write = lambda: api.set_cost_budget(project.id, wanted)  # noqa: E731
+        plan = self.tie.content.get("budget_plan") or {}
+        if plan.get("new") != str(wanted):
+            # Kept beforehand: afterwards nobody can tell what it was.
+            plan = {"new": str(wanted), "old": "-" if former is None else f"{former:f}"}
+            links.store(self.tie, budget_plan=plan)
         self._once("budget", write, [name, str(wanted)], is_repeatable=True)
         self.store(
             say(
                 "The budgeted costs of '%(name)s' are %(new)s in Exact Online (before: %(old)s).",
                 name=name,
                 new=f"{wanted:f}",
-                old="-" if former is None else f"{former:f}",
+                old=plan["old"],
             ),
             budget=str(wanted),
+            budget_plan=None,
         )
 
     def hour_budget(self, place: Place, wishes: Wishes) -> None:
