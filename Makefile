@@ -8,6 +8,8 @@ DEVELOPMENT = ENVIRONMENT=development
 AS_IN_PRODUCTION = ENVIRONMENT=production ENV_FILE=/dev/null PUBLIC_URL=https://connector.example.org \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	FIELD_KEYS=$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')
+# Modules are compiled once and not by each of the many processes that the tests start, whatever is set outside.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal -m "not browser"
 
 .DEFAULT_GOAL := help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from tests.mounting import mounted, post_to_product
 
 # The same examples on every machine, and no time limit: a slow machine is no fault of the code.
 # PostgreSQL sees the first of those that SQLite has seen.
-EXAMPLES = 30 if os.environ.get("TEST_DATABASE") == "postgres" else 100
+EXAMPLES = 12 if os.environ.get("TEST_DATABASE") == "postgres" else 100
 hypothesis.settings.register_profile(
     "ml-connector", deadline=None, derandomize=True, database=None, max_examples=EXAMPLES
 )
@@ -59,13 +60,15 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "liv
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test that touches no database says the same on each: it runs on SQLite and is left out on PostgreSQL.
+    """What PostgreSQL need not see again is left out there; SQLite sees everything.
 
-    One that starts programs with a database of their own is marked `on_both_databases`.
+    A test that touches no database says the same on each; one that starts programs with a database of their
+    own is marked `on_both_databases`. Of the variants of one test, which send the same queries with other
+    values, the first and the last of each vendor and pair are run, unless it is marked `every_variant`.
     """
     if os.environ.get("TEST_DATABASE") != "postgres":
         return
-    kept = [item for item in items if _touches_a_database(item)]
+    kept = _ends_of_variants([item for item in items if _touches_a_database(item)])
     left_out = [item for item in items if item not in set(kept)]
     # A part that was asked for by name is run as it was asked for.
     if kept and left_out:
@@ -76,6 +79,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _touches_a_database(item: pytest.Item) -> bool:
     marked = any(item.get_closest_marker(name) for name in ("django_db", "on_both_databases"))
     return marked or not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _ends_of_variants(items: list[pytest.Item]) -> list[pytest.Item]:
+    variants: dict[tuple[str, str], list[pytest.Item]] = {}
+    for item in items:
+        given = getattr(item, "callspec", None)
+        of = str(given.params.get("key", "")) if given else ""
+        variants.setdefault((item.nodeid.partition("[")[0], of), []).append(item)
+    kept: set[pytest.Item] = set()
+    for alike in variants.values():
+        all_of_them = alike[0].get_closest_marker("every_variant") is not None
+        kept.update(alike if all_of_them else (alike[0], alike[-1]))
+    return [item for item in items if item in kept]
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays; looking for garbage in it again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from connections import clock
 from connections.messages import say
 from connections.models import Connection, Health
 from pairs.models import Cursor, Heartbeat, Record, RecordState
-from tests.pairs.admin_pages import look, superuser, viewer
+from tests.pairs.admin_pages import each_reader, look, superuser, viewer
 from tests.pairs.world import World
 
 INDEX = "/admin/"
@@ -40,8 +40,7 @@ def figures(page):
     return [(int(number), words, address.replace("&amp;", "&")) for address, number, words in found]
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 def test_without_anything_it_says_how_to_begin(db, person, language):
     page = look(person(language), INDEX)
 
@@ -218,8 +217,7 @@ def test_people_are_managed(db, language):
         look(browser, f"/admin/{address}")
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 @pytest.mark.parametrize("app", ["pairs", "connections", "bookings"])
 def test_the_page_of_each_part_lists_what_it_holds(db, person, language, app):
     assert f"/admin/{app}/" in look(person(language), f"/admin/{app}/")

@@ -21,11 +21,10 @@ from connections.messages import DataFault, faults_to_json, say
 from connections.models import AuditEntry
 from tests.bookings.test_dxso_way import place as place_dxso
 from tests.bookings.world import AT_ONCE, INVOICE, LATER, PDF, World
-from tests.pairs.admin_pages import button, look, press, superuser, told, url, viewer
+from tests.pairs.admin_pages import button, each_reader, look, press, superuser, told, url, viewer
 from tests.pairs.world import World as Story
 
 both = pytest.mark.parametrize("language", ["en", "de"])
-everybody = pytest.mark.parametrize("person", [superuser, viewer])
 DECISIONS = ("close_now", "try_again", "resubmit", "settle_arrived", "settle_not_arrived")
 
 
@@ -53,8 +52,7 @@ def set_state(batch: Batch, state: BatchState, **fields: Any) -> Batch:
     return batch
 
 
-@both
-@everybody
+@each_reader
 def test_every_page_can_be_read(posted, person, language):
     browser = person(language)
     things: list[Any] = [Batch, Booking, Job, Document, posted]
@@ -65,8 +63,7 @@ def test_every_page_can_be_read(posted, person, language):
     assert posted.sha256 in look(browser, url(posted, "file"))
 
 
-@both
-@everybody
+@each_reader
 def test_the_pages_of_a_dxso_transfer_can_be_read(dxso, person, language):
     browser = person(language)
     job = Job.objects.get()
@@ -225,8 +222,7 @@ class TestDocuments:
         document.refresh_from_db()
         return document
 
-    @both
-    @everybody
+    @each_reader
     def test_show_why_they_are_where_they_are(self, foreign, person, language):
         page = look(person(language), url(foreign))
         assert str(foreign.guid) in page and "Rechnung 4711.pdf" in page
@@ -277,8 +273,7 @@ def test_a_booking_in_a_foreign_currency_is_readable(world):
     assert "119,00 USD" in page and "01.07.2026" in page
 
 
-@both
-@everybody
+@each_reader
 def test_after_a_whole_run_everything_leads_to_everything(db, asana, datev, person, language):
     story = Story(asana, datev)
     gid = story.approved("Müller & Söhne <Büro>")

@@ -13,10 +13,7 @@ from bookings.models import Batch, DatevClient, Debtor, TaxCase, TaxKey
 from connections.models import AuditEntry
 from tests.bookings.test_debtors import MUSTER
 from tests.bookings.world import World
-from tests.pairs.admin_pages import button, form_of, look, press, superuser, told, url, viewer
-
-both = pytest.mark.parametrize("language", ["en", "de"])
-everybody = pytest.mark.parametrize("person", [superuser, viewer])
+from tests.pairs.admin_pages import button, each_reader, form_of, look, press, superuser, told, url, viewer
 
 
 @pytest.fixture
@@ -38,8 +35,7 @@ def debtor(world: World) -> Debtor:
     return Debtor.objects.get()
 
 
-@both
-@everybody
+@each_reader
 def test_every_page_can_be_read(case: TaxCase, debtor: Debtor, person: Any, language: str) -> None:
     browser = person(language)
     things = [TaxCase, case, Debtor, debtor, Batch.objects.get(), case.client]

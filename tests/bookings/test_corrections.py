@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from bookings import corrections, selectors
 from bookings.corrections import Refusal, resubmit
@@ -19,7 +19,7 @@ from connections.models import AuditEntry
 from tests.bookings.test_dxso_way import place as place_dxso
 from tests.bookings.test_dxso_way import spoil
 from tests.bookings.test_killed import rolled_back
-from tests.bookings.world import INVOICE, LATER, Killed, World, killed_at
+from tests.bookings.world import INVOICE, LATER, Killed, World, boundaries, killed_at
 
 REF = "integration:3:MUSTER-12:10245"
 
@@ -263,6 +263,7 @@ def test_a_transfer_without_a_correction_is_not_sent_again(world, partly):
     assert len(world.datev.calls_to("dxso.create")) == 1
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("route", [Route.EXTF, Route.DXSO])
 def test_killed_anywhere_the_request_sends_one_revision(world: World, monkeypatch: Any, route: Route) -> None:
     """From the request to the accepted file, killed at the boundaries between and asked again."""
@@ -287,10 +288,7 @@ def test_killed_anywhere_the_request_sends_one_revision(world: World, monkeypatc
     with rolled_back(), killed_at(0, points, monkeypatch):
         way()
 
-    # A part of the boundaries, another one on each database; the way itself is killed everywhere elsewhere.
-    stride = 3 if route == Route.EXTF else 7
-    first, stride = (2, 3 * stride) if connection.vendor == "postgresql" else (1, stride)
-    for step in range(first, len(points) + 1, stride):
+    for step in boundaries(points, every=4 if route == Route.EXTF else 9):
         world.datev.store.documents.clear()
         for kept, store in ((uploads, world.datev.store.uploads), (transfers, world.datev.store.dxso_jobs)):
             store.clear()

@@ -13,7 +13,7 @@ from bookings import folder
 from bookings.models import Account, Batch, HandedIn
 from tests.bookings import given
 from tests.bookings.test_killed import rolled_back
-from tests.bookings.world import Killed, World, killed_at
+from tests.bookings.world import Killed, World, boundaries, killed_at
 
 
 @pytest.fixture
@@ -159,6 +159,7 @@ def test_without_a_folder_nothing_happens(world, settings, tmp_path):
     assert folder.take_in() == 0
 
 
+@pytest.mark.kills
 def test_killed_anywhere_no_file_is_lost_or_doubled(world: World, box: Path, monkeypatch: Any) -> None:
     """Also before and after each renaming."""
     rename = os.rename
@@ -198,7 +199,8 @@ def test_killed_anywhere_no_file_is_lost_or_doubled(world: World, box: Path, mon
         way()
 
     # Every renaming, and a part of the many changes of rows between them.
-    steps = [at for at, name in enumerate(points, start=1) if "rename" in name or at % 4 == 0]
+    chosen = set(boundaries(points, every=6))
+    steps = [at for at, name in enumerate(points, start=1) if "rename" in name or at in chosen]
     for step in steps:
         prepared()
         with rolled_back():

@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from bookings import corrections, handed_in, housekeeping, selectors
 from bookings.corrections import Refusal, resubmit
@@ -30,7 +29,7 @@ from connections.errors import RejectedError
 from tests.bookings import given
 from tests.bookings.test_dxso_way import spoil
 from tests.bookings.test_killed import rolled_back
-from tests.bookings.world import Killed, World, killed_at
+from tests.bookings.world import Killed, World, boundaries, killed_at
 
 
 def take(content: bytes, name: str = "buchungen.csv", **more: Any) -> HandedIn:
@@ -326,6 +325,7 @@ class TestATicket:
         assert selectors.failure(ref).state == "accepted"
 
 
+@pytest.mark.kills
 def test_killed_anywhere_a_file_is_taken_and_sent_once(world: World, monkeypatch: Any) -> None:
     content = given.extf()
 
@@ -338,7 +338,7 @@ def test_killed_anywhere_a_file_is_taken_and_sent_once(world: World, monkeypatch
     points: list[str] = []
     with rolled_back(), killed_at(0, points, monkeypatch):
         way()
-    for step in range(1, len(points) + 1, 6 if connection.vendor == "postgresql" else 2):
+    for step in boundaries(points, every=4):
         world.datev.store.uploads.clear()
         with rolled_back():
             with pytest.raises(Killed), killed_at(step, [], monkeypatch):

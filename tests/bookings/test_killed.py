@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from bookings import documents, jobs
 from bookings.claims import Claim
 from bookings.entry import Route
 from bookings.models import Batch, BatchState, Document, DocumentState
 from connections import clock, http
-from tests.bookings.world import LATER, PDF, Killed, World, killed_at
+from tests.bookings.world import LATER, PDF, Killed, World, boundaries, killed_at
 
 
 def by_extf(world: World) -> None:
@@ -50,20 +50,18 @@ def rolled_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("way", [by_extf, by_dxso])
 def test_killed_anywhere_everything_arrives_once(
     world: World, monkeypatch: Any, way: Callable[[World], None]
 ) -> None:
-    """All boundaries in one test: each time on fresh rows and a fresh DATEV, as counted by the first run.
-
-    On PostgreSQL each third one, to save time; `make crash` kills real workers at every point on both.
-    """
+    """Many boundaries in one test: each time on fresh rows and a fresh DATEV, as counted by the first run."""
     points: list[str] = []
     with rolled_back(), killed_at(0, points, monkeypatch):
         way(world)
     assert len(points) > 40
 
-    for step in range(1, len(points) + 1, 3 if connection.vendor == "postgresql" else 1):
+    for step in boundaries(points, every=4):
         world.datev.store.documents.clear()
         world.datev.store.uploads.clear()
         world.datev.store.dxso_jobs.clear()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from django.db import connection
+import pytest
 
 from bookings.debtors import ensure
 from bookings.models import Account, Batch, BatchState, Debtor, DebtorUpdate
 from tests.bookings.test_debtors import MUSTER, customer, sale
 from tests.bookings.test_killed import rolled_back
-from tests.bookings.world import LATER, Killed, World, killed_at
+from tests.bookings.world import LATER, Killed, World, boundaries, killed_at
 
 
 def by_debtor(world: World) -> None:
@@ -35,16 +34,12 @@ def by_culprit(world: World) -> None:
 
 
 def killed_everywhere(world: World, monkeypatch: Any, way: Any, check: Any) -> None:
-    """Boundaries on fresh rows and a fresh DATEV: each fifth, on PostgreSQL each fifteenth, to save time.
-
-    `KILL_EVERYWHERE=1` goes through all of them.
-    """
+    """Die at boundaries, each time on fresh rows and a fresh DATEV."""
     points: list[str] = []
     with rolled_back(), killed_at(0, points, monkeypatch):
         way(world)
     assert len(points) > 30
-    stride = 15 if connection.vendor == "postgresql" else 5
-    for step in range(1, len(points) + 1, 1 if os.environ.get("KILL_EVERYWHERE") else stride):
+    for step in boundaries(points, every=5):
         world.datev.store.uploads.clear()
         with rolled_back():
             try:
@@ -57,6 +52,7 @@ def killed_everywhere(world: World, monkeypatch: Any, way: Any, check: Any) -> N
             check(f"step {step}, {points[step - 1]}")
 
 
+@pytest.mark.kills
 def test_a_debtor_is_sent_once_before_its_booking(world: World, monkeypatch: Any) -> None:
     world.client.debtor_from, world.client.debtor_until = 10001, 10005
     world.client.save()
@@ -72,6 +68,7 @@ def test_a_debtor_is_sent_once_before_its_booking(world: World, monkeypatch: Any
     killed_everywhere(world, monkeypatch, by_debtor, check)
 
 
+@pytest.mark.kills
 def test_a_culprit_is_set_aside_once(world: World, monkeypatch: Any) -> None:
     def check(where: str) -> None:
         assert world.arrived == ["RE-1"], where

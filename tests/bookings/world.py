@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -157,6 +158,19 @@ class World:
 
     def effects(self, owner: str = "record:1:1") -> Effects:
         return Effects(owner, guard=lambda: None)
+
+
+def boundaries(points: Sequence[str], *, every: int) -> Iterator[int]:
+    """The boundaries (from 1) at which to die: each `every`-th, on PostgreSQL others and a third as many.
+
+    `make crash` sets KILL_EVERYWHERE and goes through all of them, on both databases.
+    """
+    if os.environ.get("KILL_EVERYWHERE"):
+        yield from range(1, len(points) + 1)
+    elif database.vendor == "postgresql":
+        yield from range(2, len(points) + 1, 3 * every)
+    else:
+        yield from range(1, len(points) + 1, every)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from connections.models import (
 from tests import factories
 from tests.bookings.world import datev_client
 from tests.factories import ASANA, DATEV
-from tests.pairs.admin_pages import button, form_of, look, press, superuser, told, url, viewer
+from tests.pairs.admin_pages import button, each_reader, form_of, look, press, superuser, told, url, viewer
 
 pytestmark = pytest.mark.django_db
 PLANTED = "planted-secret-4711-do-not-show"
@@ -58,8 +58,7 @@ def come_back(datev, browser, sent_to: str):
     return browser.get(reverse("oauth:callback"), query, follow=True)
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 def test_every_page_can_be_read(datev_connection, asana_connection, person, language):
     press(superuser(), button(datev_connection, "run_test"))
     effect = Effect.objects.create(

@@ -1,21 +1,34 @@
-"""`python -m tests.crash.every`: all points of every scene on both databases, two runs at a time."""
+"""`python -m tests.crash.every`: all points of every scene on both databases, two runs at a time.
+
+Then the tests that die at boundaries in their own process (`kills`), of which `make test` takes a part.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.crash.scenes import NAMES
 
-RUNS = [(database, scene) for scene in NAMES for database in ("sqlite", "postgres")]
+IN_PROCESS = "in process"
+RUNS = [(database, scene) for scene in (*NAMES, IN_PROCESS) for database in ("sqlite", "postgres")]
 MOST_SECONDS = 1800
 
 
 def one(run: tuple[str, str]) -> int:
     database, scene = run
-    command = [sys.executable, "-m", "tests.crash.run", "--database", database, "--scene", scene]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
+    environment = dict(os.environ)
+    if scene == IN_PROCESS:
+        print(f"{database}: all boundaries of the tests that die in their own process", flush=True)
+        command = [sys.executable, "-m", "pytest", "-n", "0", "-m", "kills", "tests/bookings", "tests/pairs"]
+        environment |= {"TEST_DATABASE": database, "KILL_EVERYWHERE": "1"}
+    else:
+        command = [sys.executable, "-m", "tests.crash.run", "--database", database, "--scene", scene]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=MOST_SECONDS, check=False, env=environment
+    )
     print(done.stdout + done.stderr, end="", flush=True)
     return done.returncode
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
@@ -32,6 +33,11 @@ def _browser(person: User, language: str) -> Client:
     browser = Client(headers={"accept-language": language})
     browser.force_login(person)
     return browser
+
+
+# Pages are read in both languages and by both kinds of people: whether a page opens in German hangs on its
+# sentences, whether a viewer may see it on its buttons, and neither on the other.
+each_reader = pytest.mark.parametrize(("person", "language"), [(superuser, "de"), (viewer, "en")])
 
 
 def url(thing: Any, *more: str) -> str:

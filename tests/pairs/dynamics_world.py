@@ -11,10 +11,9 @@ from bookings import services, tax_cases
 from bookings.models import DatevClient, FiscalYearRow, TaxCase
 from connections import clock
 from connections.models import Connection
-from pairs import work
-from pairs.models import Cursor, FieldMapping, Integration, Record, ValueTable, ValueTableRow
+from pairs.models import FieldMapping, Integration, Record, ValueTable, ValueTableRow
 from tests.factories import datev_connection, dynamics_connection
-from tests.pairs.world import STEP
+from tests.pairs.passing import STEP, poll_soon, work_for
 
 DRAFT, BILLED = 1, 4
 INVOICE_DATE, SUPPLY = "new_invoicedate", "new_supply"
@@ -103,14 +102,8 @@ class DynamicsWorld:
     def work(self, *, poll: bool = True, minutes: float = 6, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
-            self.poll_soon()
-        passed = timedelta(0)
-        while passed < timedelta(minutes=minutes):
-            for _ in range(100):
-                if not work.everything():
-                    break
-            self.pass_time(step)
-            passed += step
+            poll_soon()
+        work_for(timedelta(minutes=minutes), self.pass_time, step=step)
 
     def wait(self, *, minutes: float) -> None:
         """A long time passes in few steps, and what has come due meanwhile is worked off."""
@@ -118,7 +111,7 @@ class DynamicsWorld:
         self.work(minutes=7)
 
     def poll_soon(self) -> None:
-        Cursor.objects.update(due_at=clock.now())
+        poll_soon()
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)

@@ -8,11 +8,9 @@ from typing import Any
 
 from connections import clock
 from connections.models import Connection
-from pairs import work
-from pairs.models import Cursor, FieldMapping, Integration, Record
+from pairs.models import FieldMapping, Integration, Record
 from tests.factories import asana_connection, exact_connection
-
-STEP = timedelta(seconds=61)
+from tests.pairs.passing import STEP, poll_soon, work_for
 
 
 class ExactWorld:
@@ -77,14 +75,8 @@ class ExactWorld:
     def work(self, *, poll: bool = True, minutes: float = 2, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
-            Cursor.objects.update(due_at=clock.now())
-        passed = timedelta(0)
-        while passed < timedelta(minutes=minutes):
-            for _ in range(100):
-                if not work.everything():
-                    break
-            self.pass_time(step)
-            passed += step
+            poll_soon()
+        work_for(timedelta(minutes=minutes), self.pass_time, step=step)
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)

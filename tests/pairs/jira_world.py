@@ -9,13 +9,12 @@ from typing import Any
 from bookings import corrections
 from bookings.models import Batch, BatchState
 from connections import clock
-from pairs import work
-from pairs.models import Cursor, Integration, Link, Record
+from pairs.models import Integration, Link, Record
 from tests import factories
 from tests.bookings.world import LATER
 from tests.bookings.world import World as Books
+from tests.pairs.passing import poll_soon, work_for
 
-STEP = timedelta(seconds=61)
 DONE, OPEN = "Done", "To Do"
 
 
@@ -74,13 +73,7 @@ class JiraWorld:
 
     def work(self, minutes: float = 40, *, poll: bool = True) -> None:
         """Work off everything, step by step, for so long."""
-        ends_at = clock.now() + timedelta(minutes=minutes)
-        while clock.now() < ends_at:
-            if poll:
-                Cursor.objects.update(due_at=clock.now())
-            while work.everything():
-                pass
-            self.pass_time(STEP)
+        work_for(timedelta(minutes=minutes), self.pass_time, before=poll_soon if poll else None)
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)

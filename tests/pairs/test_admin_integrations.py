@@ -16,7 +16,18 @@ from pairs.models import (
     Webhook,
     WebhookState,
 )
-from tests.pairs.admin_pages import button, form_of, look, press, saved, superuser, told, url, viewer
+from tests.pairs.admin_pages import (
+    button,
+    each_reader,
+    form_of,
+    look,
+    press,
+    saved,
+    superuser,
+    told,
+    url,
+    viewer,
+)
 from tests.pairs.world import World
 
 BUTTONS = (
@@ -42,8 +53,7 @@ def page(world):
     return url(world.integration)
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 def test_every_page_can_be_looked_at(world, page, person, language):
     browser = person(language)
     table = ValueTable.objects.get(name="Kostenstellen")
@@ -338,8 +348,7 @@ def test_a_get_to_a_button_is_refused(world):
         assert superuser().get(button(world.integration, name)).status_code == 405
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 def test_an_earlier_version_can_be_read_and_not_be_brought_back(world, person, language):
     world.integration.language = "en"
     world.integration.save()

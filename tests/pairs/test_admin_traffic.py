@@ -8,7 +8,7 @@ from connections.models import AuditEntry
 from pairs import hooks
 from pairs.models import Cursor, Delivery, Verdict, Webhook, WebhookState
 from tests import factories
-from tests.pairs.admin_pages import look, superuser, told, url, viewer
+from tests.pairs.admin_pages import each_reader, look, superuser, told, url, viewer
 from tests.pairs.world import World
 
 SECRET = "planted-hook-secret-4711"
@@ -48,8 +48,7 @@ def deliveries(hook):
     }
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("person", [superuser, viewer])
+@each_reader
 def test_every_page_can_be_looked_at_and_shows_no_secret(world, hook, deliveries, person, language):
     browser = person(language)
     things = (hook, *deliveries.values(), Cursor.objects.get(), AuditEntry.objects.first())

@@ -9,17 +9,14 @@ from typing import Any
 from bookings.models import Account, CostCenter, DatevClient, FiscalYearRow, Partner, TaxKey
 from connections import clock
 from connections.models import Connection, Health
-from pairs import work
-from pairs.models import Cursor, FieldMapping, Integration, Record, ValueTable, ValueTableRow
+from pairs.models import FieldMapping, Integration, Record, ValueTable, ValueTableRow
 from tests.factories import datev_connection
+from tests.pairs.passing import STEP, poll_soon, work_for
 
 SCOPES = (
     "openid profile datev:accounting:clients datev:accounting:extf-files-import "
     "accounting:documents accounting:dxso-jobs accounting:clients:read"
 )
-
-# Longer than the shortest distance between two looks at a job.
-STEP = timedelta(seconds=61)
 
 
 class World:
@@ -157,14 +154,8 @@ class World:
     def work(self, *, poll: bool = True, minutes: float = 30, step: timedelta = STEP) -> None:
         """Let the product run to rest; waiting times pass on the clocks of product and vendors."""
         if poll:
-            Cursor.objects.update(due_at=clock.now())
-        passed = timedelta(0)
-        while passed < timedelta(minutes=minutes):
-            for _ in range(100):
-                if not work.everything():
-                    break
-            self.pass_time(step)
-            passed += step
+            poll_soon()
+        work_for(timedelta(minutes=minutes), self.pass_time, step=step)
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)

@@ -13,10 +13,11 @@ from connections.messages import say
 from connections.models import Connection, Health
 from pairs import intake, records, work
 from pairs.base import Change, FieldType, Flow, Outcome, Page, Pair, TargetField, done, dormant
-from pairs.models import Cursor, Delivery, FieldMapping, Integration, Link, Record, ValueTable
+from pairs.models import Delivery, FieldMapping, Integration, Link, Record, ValueTable
 from pairs.work_items import SETTINGS, Line, WorkItem, attach, ensure, rules_of, watch
 from pairs.work_items.item import File
 from tests.factories import asana_connection
+from tests.pairs.passing import poll_soon, work_for
 
 FIELDS = (
     TargetField("number", "Document number", FieldType.TEXT, standard="document_number"),
@@ -28,7 +29,6 @@ FIELDS = (
     TargetField("source_id", "Source id", FieldType.TEXT, standard="source_id"),
     TargetField("result", "Result", FieldType.TEXT, standard="result"),
 )
-STEP = timedelta(seconds=61)
 
 
 @dataclass
@@ -206,18 +206,12 @@ class World:
 
     def work(self, *, poll: bool = True, minutes: float = 5) -> None:
         if poll:
-            Cursor.objects.update(due_at=clock.now())
-        passed = timedelta(0)
-        while passed < timedelta(minutes=minutes):
-            for _ in range(50):
-                if not work.everything():
-                    break
-            self.pass_time(STEP)
-            passed += STEP
+            poll_soon()
+        work_for(timedelta(minutes=minutes), self.pass_time)
 
     def poll(self) -> None:
         """Documents and tasks are read now."""
-        Cursor.objects.update(due_at=clock.now())
+        poll_soon()
         work.polls()
 
     def run(self, ref: str = "INV1") -> Record:
