@@ -46,7 +46,7 @@ def work_for(
 
 
 def _next_moment(now: datetime) -> datetime:
-    """When a record, batch or debtor is due next, or a dead worker's lease ends."""
+    """When a record, batch or debtor is due next, a failed poll is tried again, or a dead worker's lease ends."""
     moments = [
         *Record.objects.filter(due_at__gt=now).values_list("due_at", flat=True),
         *Record.objects.filter(state=RecordState.RUNNING, lease_until__gt=now).values_list(
@@ -55,6 +55,8 @@ def _next_moment(now: datetime) -> datetime:
         *Batch.objects.filter(due_at__gt=now).values_list("due_at", flat=True),
         *Batch.objects.filter(lease_until__gt=now).values_list("lease_until", flat=True),
         *Batch.objects.filter(state="open", close_at__gt=now).values_list("close_at", flat=True),
+        # The next try of a poll that failed.
+        *Cursor.objects.filter(due_at__gt=now, failures__gt=0).values_list("due_at", flat=True),
         *Debtor.objects.filter(due_at__gt=now).values_list("due_at", flat=True),
     ]
     return min(moments, default=now + LONGEST) + timedelta(seconds=1)
