@@ -228,7 +228,7 @@ def test_every_list_can_be_read(connection: Connection, stage: VendorStage, simu
 def test_a_list_that_can_not_be_read_is_an_error_never_an_empty_list(
     connection: Connection, stage: VendorStage, simulator: Any, trouble: str
 ) -> None:
-    """A body is read list by list, so each gets every one; a status is judged in one place for all of them."""
+    """A body is read list by list, so each gets every one; a status is judged in one place for all."""
     parents = stage.parents(simulator)
     switch, expected = REFUSALS[trouble][0], becomes(connection, trouble)
     lists = list(vendor(connection.vendor).discover.items())

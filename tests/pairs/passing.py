@@ -46,7 +46,7 @@ def work_for(
 
 
 def _next_moment(now: datetime) -> datetime:
-    """When a record, batch or debtor is due next, a failed poll is tried again, or a dead worker's lease ends."""
+    """When a record, batch or debtor is due next, a failed poll is tried again or a lease ends."""
     moments = [
         *Record.objects.filter(due_at__gt=now).values_list("due_at", flat=True),
         *Record.objects.filter(state=RecordState.RUNNING, lease_until__gt=now).values_list(
