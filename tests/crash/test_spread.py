@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from connections.registry import vendors
 from pairs.registry import pairs
 from tests.crash import scenes
 
@@ -15,6 +16,12 @@ DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 
 def test_every_pair_has_a_scene():
     assert {key for key in pairs() if any(name.startswith(key) for name in scenes.NAMES)} == set(pairs())
+
+
+@pytest.mark.parametrize("name", scenes.NAMES)
+def test_a_scene_says_what_it_needs(name):
+    scene = scenes.scene(name)
+    assert set(scene.vendors) <= set(vendors()) and scene.every > 0
 
 
 @pytest.mark.on_both_databases
