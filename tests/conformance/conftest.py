@@ -8,4 +8,4 @@ from mlconnector import translation
 @pytest.fixture(scope="session")
 def sentences() -> set[str]:
     """All that is offered for translation."""
-    return {str(message.id) for message in translation.template_catalog()}
+    return {sentence for sentence, _place, _line in translation.messages() if isinstance(sentence, str)}

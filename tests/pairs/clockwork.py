@@ -9,7 +9,7 @@ from connections import clock
 from pairs import work
 from pairs.models import Cursor, Integration, Record
 
-STEP = timedelta(seconds=61)
+STEP = timedelta(minutes=2)
 
 
 class Clockwork:
