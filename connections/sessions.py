@@ -42,8 +42,6 @@ Keys = Mapping[str, str]
 STEP_SECONDS = 0.25
 STEPS = 8
 BUSY_WAIT = timedelta(seconds=10)
-# How long nobody signs in after an answer to a sign-in was lost.
-LOST_PAUSE = timedelta(minutes=5)
 # A lease is renewed no more often than this.
 GRAIN = timedelta(seconds=20)
 # No vendor keeps a session open that nobody has used for so long; it is not signed out of any more.
@@ -52,6 +50,10 @@ FORGET_AFTER = timedelta(hours=2)
 
 class Ways(Protocol):
     """What a vendor does to sessions. A call made here must not come back to the store."""
+
+    @property
+    def unused_for(self) -> timedelta:
+        """After so long the vendor ends a session that nobody uses."""
 
     def sign_in(self) -> Keys:
         """Open a session. Raises OutcomeUnknownError when the answer was lost."""
@@ -318,11 +320,12 @@ class SessionStore:
         try:
             keys = self.ways.sign_in()
         except OutcomeUnknownError as error:
-            self._note_lost(held)
-            # Each further one that is lost would occupy another place: nobody tries at once.
-            limits.pause(self.connection, clock.now() + LOST_PAUSE)
+            until = self._note_lost(held)
             raise TransientError(
-                error.message, vendor=error.vendor, status=error.status, retry_after=LOST_PAUSE
+                error.message,
+                vendor=error.vendor,
+                status=error.status,
+                retry_after=max(until - clock.now(), timedelta(0)),
             ) from error
         except (AccessLostError, ConfigurationError) as error:
             # Asked again only when a person has changed something: repeated refusals lock the user.
@@ -358,19 +361,27 @@ class SessionStore:
         held.keys, held.operation = {}, ""
         self._write(held, keys={}, opened_at=None, operation="", operation_until=None)
 
-    def _note_lost(self, held: Held) -> None:
-        """A sign-in without an answer: maybe a session is open, and nobody has its keys."""
+    def _note_lost(self, held: Held) -> datetime:
+        """A sign-in without an answer: maybe a session is open, and nobody has its keys.
+
+        Until the moment that comes back nobody signs in: by then the vendor has ended it by itself, so that
+        two are never open at once.
+        """
         row = VendorSession.objects.get(connection_id=self.connection.pk)
+        until = (row.opening_at or clock.now()) + self.ways.unused_for
+        if until > clock.now():
+            limits.pause(self.connection, until)
         self._write(held, opening_at=None, lost=row.lost + 1)
         audit.record(
             "connection.session_lost",
             f"connection:{self.connection.pk}",
             say(
                 "The answer to a sign-in at %(vendor)s was lost. If a session was opened, it occupies one "
-                "of the licence's places until %(vendor)s ends it by itself.",
+                "of the licence's places until %(vendor)s ends it by itself; nobody signs in before that.",
                 vendor=label(self.connection.vendor),
             ),
         )
+        return until
 
     def _busy(self) -> TransientError:
         return TransientError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connections import clock, limits
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Signing in and out is quick, or it is tried again.
 SIGN_IN_SECONDS = 30.0
+# Between sending a sign-in and its arrival.
+ON_THE_WAY = timedelta(minutes=1)
 
 
 @dataclass
@@ -44,6 +47,10 @@ class Ways:
             read_error=read_error,
             total_seconds=SIGN_IN_SECONDS,
         )
+
+    @property
+    def unused_for(self) -> timedelta:
+        return timedelta(minutes=int(self.client.connection.setting("session_minutes"))) + ON_THE_WAY
 
     def sign_in(self) -> Keys:
         connection = self.client.connection

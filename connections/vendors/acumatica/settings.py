@@ -121,6 +121,18 @@ SETTINGS = (
         ),
     ),
     SettingField(
+        "session_minutes",
+        _("minutes until an unused session ends"),
+        "integer",
+        default=20,
+        required=True,
+        help_text=_(
+            "Only for the session with user name and password: after so long Acumatica ends a session that "
+            "nobody uses (ask whoever runs its web server; 20 is usual). If the answer to a sign-in gets "
+            "lost, nobody signs in again before that, so that only one place of the licence is ever taken."
+        ),
+    ),
+    SettingField(
         "time_zone",
         _("time zone of Acumatica"),
         default="Europe/Berlin",

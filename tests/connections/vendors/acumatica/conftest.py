@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +8,12 @@ import pytest
 
 from connections import clock
 from connections import sessions as product_sessions
-from connections.exchange import Exchange
 from connections.models import Connection
-from connections.sessions import SessionStore
 from connections.vendors.acumatica.api import AcumaticaApi
 from mlconnector.sandbox.acumatica import AcumaticaSimulator
 from mlconnector.sandbox.kit import SimClock
-from tests import factories
+from tests import factories, killing
+from tests.killing import KilledAt
 from tests.mounting import mounted
 
 
@@ -62,46 +61,6 @@ def by_session(transactional_db: None, acumatica: AcumaticaSimulator) -> Acumati
     return AcumaticaApi(factories.acumatica_connection(acumatica, "Sitzung", sign_in="session"))
 
 
-class Killed(BaseException):
-    """The worker is gone at this point: nothing of it runs any more."""
-
-
 @pytest.fixture
-def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any], int, bool], bool]:
-    """Runs `work` in a worker that dies at its n-th call, before it is sent or after it took effect.
-
-    False when the work made fewer calls.
-    """
-    send = Exchange.send
-
-    def run(work: Callable[[], Any], number: int, is_after: bool) -> bool:
-        count = 0
-
-        def deadly(self: Exchange, request: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == number:
-                if is_after:
-                    send(self, request)
-                raise Killed
-            return send(self, request)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Exchange, "send", deadly)
-            # A killed process gives nothing back.
-            end, release = SessionStore.end, SessionStore._release
-            patch.setattr(SessionStore, "end", lambda self, held: None if _is_dead() else end(self, held))
-            patch.setattr(
-                SessionStore, "_release", lambda self, held: None if _is_dead() else release(self, held)
-            )
-
-            def _is_dead() -> bool:
-                return count >= number
-
-            try:
-                work()
-            except Killed:
-                return True
-        return False
-
-    return run
+def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
+    return killing.killed_at(monkeypatch)
