@@ -320,12 +320,9 @@ class SessionStore:
         try:
             keys = self.ways.sign_in()
         except OutcomeUnknownError as error:
-            until = self._note_lost(held)
+            self._note_lost(held)
             raise TransientError(
-                error.message,
-                vendor=error.vendor,
-                status=error.status,
-                retry_after=max(until - clock.now(), timedelta(0)),
+                error.message, vendor=error.vendor, retry_after=self.ways.unused_for
             ) from error
         except (AccessLostError, ConfigurationError) as error:
             # Asked again only when a person has changed something: repeated refusals lock the user.
@@ -361,16 +358,10 @@ class SessionStore:
         held.keys, held.operation = {}, ""
         self._write(held, keys={}, opened_at=None, operation="", operation_until=None)
 
-    def _note_lost(self, held: Held) -> datetime:
-        """A sign-in without an answer: maybe a session is open, and nobody has its keys.
-
-        Until the moment that comes back nobody signs in: by then the vendor has ended it by itself, so that
-        two are never open at once.
-        """
+    def _note_lost(self, held: Held) -> None:
+        """Maybe a session is open whose keys nobody has: nobody signs in before the vendor has ended it."""
         row = VendorSession.objects.get(connection_id=self.connection.pk)
-        until = (row.opening_at or clock.now()) + self.ways.unused_for
-        if until > clock.now():
-            limits.pause(self.connection, until)
+        limits.pause(self.connection, (row.opening_at or clock.now()) + self.ways.unused_for)
         self._write(held, opening_at=None, lost=row.lost + 1)
         audit.record(
             "connection.session_lost",
@@ -381,7 +372,6 @@ class SessionStore:
                 vendor=label(self.connection.vendor),
             ),
         )
-        return until
 
     def _busy(self) -> TransientError:
         return TransientError(
