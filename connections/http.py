@@ -300,7 +300,7 @@ class Transport:
         """The vendor's error, or an empty one when the body has another shape (a gateway's page)."""
         try:
             return VendorError(*storable(list(self.read_error(answer))))
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return VendorError()
 
     def _may_renew(self, answer: requests.Response) -> bool:
