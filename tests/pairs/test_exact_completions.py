@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from pairs import actions, hooks
 from pairs.checks import faults_of
@@ -92,7 +93,7 @@ def test_a_milestone_without_an_invoice_term_is_not_tried_and_one_task_has_one_m
 
 
 def test_an_invoice_term_is_released_once_and_only_after_another_person_has_confirmed_it(
-    works: Works,
+    works: Works, admin_client: Any
 ) -> None:
     chef = get_user_model().objects.create_user("chef")
     works.integration._history_user = chef
@@ -104,6 +105,9 @@ def test_an_invoice_term_is_released_once_and_only_after_another_person_has_conf
     record = works.record(gid)
     assert record.state == RecordState.TO_CONFIRM and "10000.00" in str(record.reason)
     assert works.milestone()["Completed"] is True and not works.milestone()["ReleaseInvoiceTerm"]
+
+    page = admin_client.get(reverse("admin:pairs_record_change", args=[record.pk])).content.decode()
+    assert "Rechnungsrate freigeben" in page or "Release the invoice term" in page
 
     works.decide(gid, "release_term", "chef")
     assert works.record(gid).state == RecordState.TO_CONFIRM, "not by who has switched it on"
@@ -220,6 +224,47 @@ def test_reopening_takes_back_what_exact_gives_back_or_leaves_it_by_the_rule(wor
     assert len(works.asana.comments(gid)) == 5
 
 
+def test_a_project_finished_in_asana_completes_the_rest_of_its_milestones(works: Works) -> None:
+    works.set(projects_as="projects", completes_projects=True)
+    works.exact.add_deliverable(works.project, "Abnahme")
+    works.work()
+    (own,) = [one for one in works.asana.known.all("project") if one.name.startswith("P1")]
+    works.asana.set_status(own.gid, "on_track")
+    works.work()
+    assert works.written() == []
+    works.asana.set_status(own.gid, "complete")
+    works.work()
+    works.work()
+    done = {row["Description"] for row in works.exact.rows(DELIVERABLES) if row["Completed"]}
+    assert done == {"Rohbau", "Dach"}
+    record = works.record(f"project:{own.gid}")
+    assert record.state == RecordState.DONE and "Abnahme" in str(record.reason)
+    assert works.written() == [f"PUT {DELIVERABLES}.change"] * 2
+    # The milestones in Asana were completed by us: that is no news for Exact Online.
+    assert {task.is_completed for task in works.asana.known.all("task")} == {True, False}
+
+
+def test_the_task_of_an_order_belongs_to_the_project_of_its_lines(
+    exact: Any, asana: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(hooks, "can_be_reached", lambda: False)
+    works = Works(exact, asana, completes="all")
+    works.set(orders_as="task", project=works.place, order_completes_task="received", lines_as="subtasks")
+    expense = exact.add_expense(works.project, "Material Dach")
+    line = {"QuantityInPurchaseUnits": 1, "UnitPrice": "10.00", "Project": works.project, "Expense": expense}
+    order = works.world.order(line)
+    other = works.world.order()
+    works.work()
+    (task, ended) = works.world.tasks(works.place)
+    asana.complete(task.gid)
+    exact.receive(other)
+    works.work()
+    assert exact.row(expense)["Completed"] is True and exact.row(order)["OrderNumber"]
+    assert works.record(task.gid).state == RecordState.DONE
+    assert ended.is_completed and works.record(ended.gid).state == RecordState.DORMANT, "ended by us"
+    assert works.written() == ["PUT project/WBSExpenses.change"]
+
+
 def test_a_webhook_of_asana_wakes_what_somebody_has_completed_and_nothing_else(
     exact: Any, asana: Any, settings: Any
 ) -> None:
@@ -242,7 +287,9 @@ def test_a_webhook_of_asana_wakes_what_somebody_has_completed_and_nothing_else(
 
 def test_what_is_switched_on_without_its_mapping_is_told_beforehand(works: Works) -> None:
     works.integration.mappings.all().delete()
-    works.set(hour_budget="add", cost_budget="wbs", enters_costs=True, releases_terms=True)
+    works.set(
+        hour_budget="add", cost_budget="wbs", enters_costs=True, releases_terms=True, completes_projects=True
+    )
     told = {fault.field for fault in faults_of(works.integration)}
     assert told == {
         "Hour type of the budget",
@@ -251,4 +298,5 @@ def test_what_is_switched_on_without_its_mapping_is_told_beforehand(works: Works
         "Price of the cost entry",
         "Item of cost entries",
         "A completed milestone releases its invoice term",
+        "A project finished in Asana completes the rest of its milestones",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils import translation
@@ -13,7 +14,7 @@ from connections.messages import DataFault, Message, say
 from connections.vendors.asana.tasks import Task
 from pairs.base import Change, Outcome, Page, done, dormant, parked
 from pairs.definitions.exact_asana.common import COMPLETIONS, asana_projects
-from pairs.definitions.exact_asana.completions import confirming, places, settings, wishes, writes
+from pairs.definitions.exact_asana.completions import confirming, places, settings, whole, wishes, writes
 from pairs.definitions.exact_asana.completions.places import Unplaced
 from pairs.definitions.exact_asana.completions.wishes import Wishes
 from pairs.definitions.exact_asana.completions.writes import Writing
@@ -25,6 +26,7 @@ from pairs.work_items.ensuring import rows_of
 from pairs.work_items.links import TIE, store
 
 TIED = f"{COMPLETIONS}{TIE}"
+WHOLE = "whole projects"
 OFF = say("Nothing flows back to Exact Online: it is not switched on in the settings.")
 OPEN = say("Not completed yet.")
 GONE = say("The task was deleted in Asana, or is not shared with us any more; Exact Online is left as it is.")
@@ -51,10 +53,14 @@ def watched(context: FlowContext) -> Sequence[str]:
 
 
 def poll(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
-    """Tasks that are completed, and those that something was brought to Exact Online for."""
-    return watch.poll(
-        context, watched(context), cursor, more, flows=(TIED,), also=lambda task: wishes.is_completed(task)
-    )
+    """Tasks that are completed, and those that something was brought to Exact Online for; then whole
+    projects, whose states the cursor keeps under a key of its own."""
+    projects = {key: cursor[key] for key in ("statuses",) if key in cursor}
+    if more == WHOLE:
+        return whole.poll(context, cursor)
+    page = watch.poll(context, watched(context), cursor, more, flows=(TIED,), also=wishes.is_completed)
+    following = WHOLE if not page.more and context.setting(whole.SETTING) else page.more
+    return replace(page, cursor={**page.cursor, **projects}, more=following)
 
 
 def wake(context: FlowContext, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:
@@ -67,6 +73,8 @@ def wake(context: FlowContext, headers: Mapping[str, str], body: bytes) -> Seque
 def handle(context: Context) -> Outcome:
     if not settings.is_wanted(context.integration):
         return dormant(OFF)
+    if context.record.source_ref.startswith(whole.PREFIX):
+        return whole.handle(context)
     task = _read(context)
     if task is None:
         watch.gone(context, context.record.source_ref)

@@ -18,6 +18,7 @@ PROJECT_SETTING = "milestones_project"
 # Settings that let something be written to Exact Online, with the value that stands for "no".
 SWITCHES = {
     "completes": "nothing",
+    "completes_projects": False,
     "hour_budget": "off",
     "cost_budget": "off",
     "enters_costs": False,
@@ -47,6 +48,14 @@ SETTINGS: tuple[SettingField, ...] = (
         help_text="A task belongs to the milestone of the same name in its project of Exact Online, or to "
         "the one that the mapped field names. A milestone task that fits none is shown, and nothing is "
         "written. Exact Online completes only milestones that are linked to an invoice term.",
+    ),
+    SettingField(
+        "completes_projects",
+        "A project finished in Asana completes the rest of its milestones",
+        "bool",
+        default=False,
+        help_text="Of Asana projects that were made for projects of Exact Online: when they are completed, "
+        "or their status is set to complete. No term is released by that.",
     ),
     SettingField(
         "reopens",
@@ -210,6 +219,13 @@ def _faults(integration: Integration) -> Iterator[DataFault]:
     if integration.setting("enters_costs") and not (integration.setting("cost_item") or ITEM.key in mapped):
         yield DataFault(
             "Item of cost entries", "", say("A cost entry needs an item."), say("Choose one, or map a field.")
+        )
+    if integration.setting("completes_projects") and integration.setting("projects_as") == "off":
+        yield DataFault(
+            "A project finished in Asana completes the rest of its milestones",
+            "",
+            say("No Asana projects are made for projects of Exact Online."),
+            say("Choose what a project of Exact Online becomes, or switch it off."),
         )
     if integration.setting("releases_terms") and integration.setting("completes") == "nothing":
         yield DataFault(
