@@ -105,13 +105,12 @@ class AcumaticaWorld:
     def update_task(self, ref: str) -> None:
         """The change of a document reaches its task, and nothing else is done."""
         flow = self.link(ref).flow
-        Cursor.objects.filter(flow=flow).update(due_at=clock.now())
-        work.polls()
+        self.poll(flow=flow)
         work.these([self.record(ref, flow).pk])
 
-    def read_tasks(self) -> None:
-        """Decisions are seen and not looked at yet."""
-        Cursor.objects.filter(flow="approvals").update(due_at=clock.now())
+    def poll(self, **which: str) -> None:
+        """Changes are seen and not handled yet."""
+        Cursor.objects.filter(**which).update(due_at=clock.now())
         work.polls()
 
     def replay(self, record: Record, *, minutes: float = 3) -> None:

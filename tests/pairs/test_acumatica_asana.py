@@ -379,7 +379,7 @@ def test_an_approval_that_is_withdrawn_before_it_is_looked_at_counts_no_more(wor
     bill = world.bill()
     world.settle()
     world.decide(bill)
-    world.read_tasks()
+    world.poll(flow="approvals")
     world.decide(bill, "pending")
     world.work(poll=False)
     assert world.status(bill) == "Balanced" and not world.releases(bill)
