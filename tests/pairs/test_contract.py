@@ -11,10 +11,12 @@ import pytest
 from connections import clock, services
 from connections.models import TokenSet
 from pairs import actions, work
+from tests.connections.vendors.acumatica import test_contract as acumatica_client
 from tests.connections.vendors.asana import test_contract as asana_client
 from tests.connections.vendors.datev import test_contract as datev_client
 from tests.connections.vendors.jira import test_contract as jira_client
 from tests.contract import Contract, spec_file
+from tests.pairs.acumatica_world import AcumaticaWorld
 from tests.pairs.jira_world import DONE, JiraWorld
 from tests.pairs.world import World
 from tests.sandbox.asana import spec as asana_simulator
@@ -106,3 +108,46 @@ def test_what_passes_between_us_and_jira_breaks_no_rule(
     assert {"webhooks.register", "issues.create"} <= {call.route for call in calls}
     found = [one for one in contract.violations(calls) if ": request: " in one]
     assert [*found, *jira_simulator.violations(jira)] == []
+
+
+def test_what_passes_between_acumatica_asana_and_us_breaks_no_rule(
+    db: None, acumatica: Any, asana: Any, settings: Any
+) -> None:
+    """After lines, files, a release, an approval, a rejection, one that is asked for again, and an end."""
+    path = spec_file("asana", "asana_oas.yaml")
+    settings.PUBLIC_URL = "https://hub.example"
+    asana.options.handshake_on_a_thread = False
+    world = AcumaticaWorld(
+        acumatica, asana, lines_as="in_project", with_files=True, assignee="aenne@muster.example"
+    )
+    world.set(finished_section=asana.add_section(world.project, "Erledigt"))
+    work.webhooks()
+    bills = [world.bill() for _ in range(4)]
+    order = world.order()
+    acumatica.add_file("Bill", bills[0])
+    asana.faults.add("tasks.create", drop="after")
+    world.work(minutes=6)
+    for ref, verdict in zip(
+        (*bills[:3], order), ("approved", "approved", "rejected", "approved"), strict=True
+    ):
+        world.decide(ref, verdict)
+    acumatica.change_bill(bills[1], amount="7.00")
+    acumatica.press("Bill", bills[3], "ReleaseBill")
+    world.work(minutes=6)
+    type(world.integration).objects.update(is_on=False)
+    work.webhooks()
+    assert len(world.releases()) == 2 and len(world.tasks()) == 5
+
+    deviations = (*asana_simulator.DEVIATIONS, *asana_client.DEVIATIONS)
+    contract = Contract(path, prefixes=("/api/1.0",), deviations=deviations)
+    calls = [call for call in asana.calls if call.path.startswith("/api/1.0/")]
+    assert {"tasks.create", "tasks.change", "stories.create", "attachments.upload"} <= {
+        one.route for one in calls
+    }
+    found = [one for one in contract.violations(calls) if ": request: " in one]
+    assert [*found, *asana_simulator.violations(asana)] == []
+
+    contract = Contract(spec_file(*acumatica_client.FILE), prefixes=(acumatica_client.PREFIX,))
+    asked = [call for call in acumatica_client.judged(acumatica) if acumatica_client.depth(call) < 3]
+    assert {call.method for call in asked} == {"GET", "POST"}
+    assert [one for one in contract.violations(asked) if ": request: " in one] == []

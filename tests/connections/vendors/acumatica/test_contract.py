@@ -64,7 +64,7 @@ def judged(acumatica: Any) -> list[Any]:
 def test_nothing_that_we_send_breaks_the_specification(worked: Any) -> None:
     # By an id where the file has "/{ids}" too: the template that fits first is the stricter one.
     contract = Contract(spec_file(*FILE), prefixes=(PREFIX,))
-    calls = [call for call in judged(worked) if _depth(call) < 3]
+    calls = [call for call in judged(worked) if depth(call) < 3]
     assert {call.method for call in calls} == {"GET", "POST", "PUT"}
     assert [one for one in contract.violations(calls) if ": request: " in one] == []
 
@@ -81,7 +81,7 @@ def test_every_field_that_we_ask_for_exists(worked: Any) -> None:
     assert unknown == set()
 
 
-def _depth(call: Any) -> int:
+def depth(call: Any) -> int:
     return len(call.path.removeprefix(f"{PREFIX}/").split("/"))
 
 
