@@ -59,6 +59,10 @@ def no_network() -> Iterator[None]:
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
+# Whole programs run here for long: begun first, so that the workers end together.
+LONGEST = ("tests/test_demo.py", "tests/crash/", "tests/test_bench.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What PostgreSQL need not see again is left out there; SQLite sees everything.
 
@@ -66,6 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     own is marked `on_both_databases`. Of the variants of one test, which send the same queries with other
     values, the first and the last of each vendor and pair are run, unless it is marked `every_variant`.
     """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if os.environ.get("TEST_DATABASE") != "postgres":
         return
     kept = _ends_of_variants([item for item in items if _touches_a_database(item)])

@@ -21,7 +21,7 @@ from connections.models import AuditEntry
 from connections.models.audit import AppendOnlyError
 from tests.audit_support import run, triggers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_variant]
 
 
 def sql(statement: str) -> None:

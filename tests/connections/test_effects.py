@@ -12,7 +12,7 @@ from connections.effects import Effects, digest
 from connections.errors import OutcomeUnknownError, RejectedError, TransientError
 from connections.models import Effect, EffectState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_variant]
 
 
 class Vendor:

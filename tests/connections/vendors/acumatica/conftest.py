@@ -45,7 +45,7 @@ def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def connection(transactional_db: None, acumatica: AcumaticaSimulator) -> Connection:
+def connection(db: None, acumatica: AcumaticaSimulator) -> Connection:
     """Signed in by OAuth."""
     return factories.acumatica_connection(acumatica)
 
@@ -56,7 +56,7 @@ def api(connection: Connection) -> AcumaticaApi:
 
 
 @pytest.fixture
-def by_session(transactional_db: None, acumatica: AcumaticaSimulator) -> AcumaticaApi:
+def by_session(db: None, acumatica: AcumaticaSimulator) -> AcumaticaApi:
     """Signs in with user name and password, for as long as there is work."""
     return AcumaticaApi(factories.acumatica_connection(acumatica, "Sitzung", sign_in="session"))
 

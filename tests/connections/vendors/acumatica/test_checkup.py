@@ -87,16 +87,14 @@ def test_a_missing_right_names_the_screen(connection: Connection, acumatica: Acu
     assert len(found.missing) == 1 and "PO301000" in said(found.missing)
 
 
-def test_another_tenant_shows_by_its_branches(transactional_db: None, acumatica: AcumaticaSimulator) -> None:
+def test_another_tenant_shows_by_its_branches(db: None, acumatica: AcumaticaSimulator) -> None:
     acumatica.add_employee("Erika Beispiel", "erika@muster.example", branch="MAIN")
     connection = factories.acumatica_connection(acumatica, branch="SUED")
     assert "another tenant" in said(check(connection).missing)
     assert check(settings(connection, branch="main")).missing == []
 
 
-def test_a_session_is_opened_once_for_a_whole_test(
-    transactional_db: None, acumatica: AcumaticaSimulator
-) -> None:
+def test_a_session_is_opened_once_for_a_whole_test(db: None, acumatica: AcumaticaSimulator) -> None:
     connection = factories.acumatica_connection(acumatica, sign_in="session")
     services.test_connection(connection, "anna")
     assert (acumatica.sessions_opened, acumatica.sessions_closed) == (1, 1)

@@ -56,7 +56,7 @@ def test_the_administrator_is_told_exactly_what_to_enter(unsaved: Connection, en
 
 
 def test_what_the_simulator_sends_is_understood(
-    transactional_db: None, acumatica: AcumaticaSimulator, posted: list[Any]
+    db: None, acumatica: AcumaticaSimulator, posted: list[Any]
 ) -> None:
     acumatica.add_push(URL, header=SECRET_HEADER, secret=SECRET, query="MLConnectorBills")
     first = acumatica.add_bill(number="000001")

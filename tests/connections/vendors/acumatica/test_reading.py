@@ -264,7 +264,7 @@ def test_a_token_that_was_refused_is_renewed_once(api: AcumaticaApi, acumatica: 
 
 
 def test_the_client_id_gets_its_tenant_and_its_secret_goes_in_the_body(
-    transactional_db: None, acumatica: AcumaticaSimulator
+    db: None, acumatica: AcumaticaSimulator
 ) -> None:
     connection = factories.acumatica_connection(acumatica, client_id=acumatica.client_id.partition("@")[0])
     acumatica.expire_tokens()
@@ -273,9 +273,7 @@ def test_the_client_id_gets_its_tenant_and_its_secret_goes_in_the_body(
     assert f"{acumatica.client_id.replace('@', '%40')}" in form and "client_secret=" in form
 
 
-def test_a_release_without_the_password_grant_says_so_once(
-    transactional_db: None, acumatica: AcumaticaSimulator
-) -> None:
+def test_a_release_without_the_password_grant_says_so_once(db: None, acumatica: AcumaticaSimulator) -> None:
     acumatica.options.has_password_grant = False
     connection = factories.acumatica_connection(acumatica, sign_in="password")
     for _ in range(2):
@@ -284,9 +282,7 @@ def test_a_release_without_the_password_grant_says_so_once(
     assert len(acumatica.calls_to("oauth.token")) == 1
 
 
-def test_a_wrong_password_of_the_grant_is_not_repeated(
-    transactional_db: None, acumatica: AcumaticaSimulator
-) -> None:
+def test_a_wrong_password_of_the_grant_is_not_repeated(db: None, acumatica: AcumaticaSimulator) -> None:
     connection = factories.acumatica_connection(acumatica, sign_in="password")
     connection.secrets = {**connection.secrets, "password": "wrong"}
     connection.save()

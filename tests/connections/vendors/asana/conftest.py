@@ -8,7 +8,7 @@ from tests.connections.vendors.asana.scripted import ADDRESS
 
 
 @pytest.fixture
-def connection(transactional_db: None) -> Connection:
+def connection(db: None) -> Connection:
     """A connection with a personal access token to whatever is mounted at the simulator's address."""
     return Connection.objects.create(
         name="Asana Muster GmbH",

@@ -22,7 +22,7 @@ def dynamics() -> Iterator[DynamicsSimulator]:
 
 
 @pytest.fixture
-def connection(transactional_db: None, dynamics: DynamicsSimulator) -> Connection:
+def connection(db: None, dynamics: DynamicsSimulator) -> Connection:
     return factories.dynamics_connection(dynamics)
 
 

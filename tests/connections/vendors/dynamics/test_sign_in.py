@@ -132,7 +132,7 @@ def pem_of(key: Any, passphrase: str = "") -> str:
 
 @pytest.mark.parametrize("way", ["certificate in the text", "thumbprint", "SHA-256 thumbprint", "passphrase"])
 def test_a_certificate_instead_of_a_secret(
-    transactional_db: None, dynamics: DynamicsSimulator, key: rsa.RSAPrivateKey, way: str
+    db: None, dynamics: DynamicsSimulator, key: rsa.RSAPrivateKey, way: str
 ) -> None:
     certificate = certificate_of(key)
     public = certificate.public_bytes(Encoding.PEM).decode()
@@ -158,7 +158,7 @@ def test_a_certificate_instead_of_a_secret(
 
 
 def test_a_certificate_that_entra_does_not_know(
-    transactional_db: None, dynamics: DynamicsSimulator, key: rsa.RSAPrivateKey
+    db: None, dynamics: DynamicsSimulator, key: rsa.RSAPrivateKey
 ) -> None:
     pem = pem_of(key) + certificate_of(key).public_bytes(Encoding.PEM).decode()
     with pytest.raises(ConfigurationError, match="does not accept the certificate"):

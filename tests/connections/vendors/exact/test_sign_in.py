@@ -181,7 +181,7 @@ def test_after_31_days_without_keeping_alive_a_person_is_asked(
 def test_of_eight_workers_one_renews(
     make_exact: Callable[..., ExactSimulator],
     times: Times,
-    transactional_db: None,
+    db: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time, "sleep", REAL_SLEEP)
