@@ -151,8 +151,8 @@ def test_a_cost_entry_follows_its_task_while_it_is_a_draft(works: Works) -> None
     works.asana.complete(gid, False)
     works.work()
     assert works.exact.rows(COSTS) == [] and works.record(gid).state == RecordState.DORMANT
-    works.asana.complete(gid)
-    works.work()
+    works.asana.complete(gid, by=works.asana.connector)
+    works.work()  # Also where the connection uses the token of somebody who works in Asana.
     (entry,) = works.exact.rows(COSTS)
     assert entry["Notes"] == f"Kran [asana:{gid}:2]"
 
@@ -161,6 +161,10 @@ def test_a_cost_entry_follows_its_task_while_it_is_a_draft(works: Works) -> None
     works.work()
     assert len(works.exact.rows(COSTS)) == 1, "approved entries stay"
     assert works.asana.comments(gid)[-1].startswith("Die Kostenbuchung")
+    said = len(works.asana.comments(gid))
+    works.asana.rename_task(gid, "Kran, groß")
+    works.work()
+    assert len(works.asana.comments(gid)) == said, "once for each time it is opened"
     works.asana.complete(gid)
     works.work()
     assert len(works.exact.rows(COSTS)) == 1, "and there is no second one"

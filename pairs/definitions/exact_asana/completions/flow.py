@@ -11,6 +11,8 @@ from django.utils import translation
 from connections.effects import digest
 from connections.errors import ConfigurationError, ConnectorError, RejectedError
 from connections.messages import DataFault, Message, say
+from connections.vendors.asana.fields import MAX_TEXT_LENGTH
+from connections.vendors.asana.outgoing import shortened
 from connections.vendors.asana.tasks import Task
 from pairs.base import Change, Outcome, Page, done, dormant, parked
 from pairs.definitions.exact_asana.common import COMPLETIONS, asana_projects
@@ -21,7 +23,7 @@ from pairs.definitions.exact_asana.completions.writes import Writing
 from pairs.engine import Context, FlowContext
 from pairs.mapping_rows import rows_for
 from pairs.models import Link, RecordState
-from pairs.work_items import comment, known, watch, write
+from pairs.work_items import comment, known, of_task, watch, write
 from pairs.work_items.ensuring import rows_of
 from pairs.work_items.links import TIE, store
 
@@ -49,7 +51,9 @@ def watched(context: FlowContext) -> Sequence[str]:
     if not settings.is_wanted(context.integration):
         return ()
     chosen = str(context.setting(settings.PROJECT_SETTING) or "")
-    return tuple(dict.fromkeys([*filter(None, [chosen]), *asana_projects(context)]))
+    ended = places.ended_projects(context)
+    open_ones = [project for project in asana_projects(context) if project not in ended]
+    return tuple(dict.fromkeys([*filter(None, [chosen]), *open_ones]))
 
 
 def poll(context: FlowContext, cursor: Mapping[str, Any], more: str) -> Page:
@@ -93,7 +97,7 @@ def handle(context: Context) -> Outcome:
 def _handled(context: Context, task: Task, tie: Link | None) -> Outcome:
     if not wishes.is_completed(task):
         return _open(context, task, tie)
-    if tie is None and _is_ours(context, task):
+    if _is_ours(context, task):
         return dormant(OURS, version=watch.version(context, task))
     rows = rows_for(context.integration, COMPLETIONS)
     wanted = wishes.of(task, rows, context.integration, context.source.zone)
@@ -121,6 +125,7 @@ def _bring(context: Context, task: Task, wanted: Wishes, tie: Link | None) -> Ou
     if place.element is None and not wanted.is_milestone and _needs_only_element(wanted):
         return dormant(NOTHING, version=watch.version(context, task))
     writing = Writing(context, task, writes.tie(context, task, place))
+    writing.begin()
     writing.budget(place, wanted)
     writing.hour_budget(place, wanted)
     writing.cost(place, wanted, item_id)
@@ -158,7 +163,9 @@ def _open(context: Context, task: Task, tie: Link | None) -> Outcome:
     if not writing.has_something:
         _tell(context, task, tie)
         return dormant(OPEN, version=watch.version(context, task))
-    if context.setting("reopens"):
+    if writing.is_taken_back:
+        message = TAKEN_BACK
+    elif context.setting("reopens"):
         writing.take_back()
         message = TAKEN_BACK
     else:
@@ -185,8 +192,13 @@ def _read(context: Context) -> Task | None:
 
 
 def _is_ours(context: Context, task: Task) -> bool:
-    """Whether our own user has completed it: the end of a document is no decision of people."""
-    return bool(task.completed_by) and task.completed_by == known.me(context)
+    """Whether we have completed it, because its document had ended: that is no decision of people.
+
+    Our user alone does not tell: the connection may use the token of somebody who works in Asana as well.
+    """
+    document = of_task(context.integration, task.gid)
+    is_closed = document is not None and bool(document.content.get("closed"))
+    return is_closed and bool(task.completed_by) and task.completed_by == known.me(context)
 
 
 # --- told at the task -------------------------------------------------------------------------------------
@@ -204,7 +216,7 @@ def _tell(context: Context, task: Task, tie: Link) -> Message | None:
     _comment(context, task, token, Message(text))
     refs = [row.ref for row in rows_of(context)]
     if task.projects and not task.missing(refs):
-        values = {"result_text": text}
+        values = {"result_text": shortened(text, MAX_TEXT_LENGTH)}
         write(context, task.gid, token, values, project=task.projects[0], watched_by=COMPLETIONS)
     store(tie, untold=[])
     return messages[-1]

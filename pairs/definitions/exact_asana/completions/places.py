@@ -15,6 +15,7 @@ from connections.vendors.asana.tasks import Task
 from connections.vendors.exact.api import Project, PurchaseOrder, WbsItem, WbsKind
 from pairs.definitions.exact_asana.common import (
     COMPLETIONS,
+    INVOICES,
     MILESTONES,
     ORDERS,
     OWN_PROJECT,
@@ -87,6 +88,19 @@ def _kept(context: FlowContext, kept: dict[str, str]) -> Place:
     if element is None:
         raise Unplaced([_fault(settings.MILESTONE.label, kept["name"], GONE, LOOK)])
     return Place(_project_of(context, element), element)
+
+
+def ended_projects(context: FlowContext) -> set[str]:
+    """The Asana projects of orders and invoices that have ended: nobody is expected to work in them."""
+    documents = Link.objects.filter(
+        integration=context.integration, flow__in=(ORDERS, INVOICES), content__has_key="closed"
+    )
+    ended = Link.objects.filter(
+        integration=context.integration,
+        flow__in=(f"{ORDERS}{OWN_PROJECT}", f"{INVOICES}{OWN_PROJECT}"),
+        source_ref__in=documents.values("source_ref"),
+    )
+    return set(ended.values_list("target_ref", flat=True))
 
 
 def _project_of(context: FlowContext, element: WbsItem) -> Project:

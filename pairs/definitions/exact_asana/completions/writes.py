@@ -58,6 +58,16 @@ class Writing:
         )
 
     @property
+    def is_taken_back(self) -> bool:
+        """Whether that has been done since the task was opened again."""
+        return bool(self.tie.content.get("taken_back"))
+
+    def begin(self) -> None:
+        """The task is completed (again)."""
+        if self.is_taken_back:
+            links.store(self.tie, taken_back=False)
+
+    @property
     def effects(self) -> Effects:
         return self.context.effects(f"{self.context.record.subject}:exact")
 
@@ -272,11 +282,11 @@ class Writing:
             cost={**entered, "quantity": str(cost.quantity), "price": str(cost.price)},
         )
 
-    def delete_cost(self) -> None:
-        """Take the draft back; an entry that is submitted or approved stays, and that is said."""
+    def delete_cost(self) -> Message | None:
+        """Take the draft back. An entry that is submitted or approved stays: the sentence that says so."""
         entered = self.tie.content.get("cost")
         if not entered:
-            return
+            return None
         try:
             self._once(
                 f"delete cost {entered['id']}",
@@ -287,16 +297,16 @@ class Writing:
         except RejectedError as error:
             if error.code != "entry_is_final":
                 raise
-            self.store(error.message)
-            return
+            return error.message
         self.store(say("The draft of the cost entry is deleted in Exact Online."), cost=None)
+        return None
 
     # --- taken back ---------------------------------------------------------------------------------------
 
     def take_back(self) -> None:
-        """All that Exact Online gives back; what it does not is named."""
+        """All that Exact Online gives back, once each time; what it does not is named."""
         self.reopen()
-        self.delete_cost()
+        final = self.delete_cost()
         kept = self.tie.content
         if kept.get("hours") is not None and self.context.setting("hour_budget") == "add":
             total = hours.contribute(
@@ -308,7 +318,10 @@ class Writing:
             )
             message = say("The added hours are taken off; the budget is %(hours)s.", hours=f"{total:f}")
             self.store(message, hours=None)
-        self.store(*self._stays(), cycle=self.cycle + 1, asked=None, declined=False)
+        stays = [*([final] if final else []), *self._stays()]
+        # Where nothing is left of it, the task may belong elsewhere next time.
+        place = {} if stays else {"element": None}
+        self.store(*stays, taken_back=True, cycle=self.cycle + 1, asked=None, declined=False, **place)
 
     def _stays(self) -> Iterator[Message]:
         kept = self.tie.content

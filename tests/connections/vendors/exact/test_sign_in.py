@@ -154,12 +154,14 @@ def test_a_lost_answer_is_asked_for_again_and_then_the_vendor_decides(
         api.me()
 
 
-def test_a_connection_that_nobody_uses_is_still_signed_in_after_100_days(
+def test_a_connection_that_nobody_uses_is_still_signed_in_after_30_and_after_100_days(
     exact: ExactSimulator, api: ExactApi, times: Times
 ) -> None:
-    for _day in range(100):
+    for day in range(1, 101):
         times.pass_by(timedelta(days=1))
         services.keep_alive(times.now)
+        if day in (30, 31):
+            assert Connection.objects.get().health == Health.OK and services.expiring_soon(times.now) == []
     assert api.me().name == "Integration Muster"
     # About every eleventh day, far from the 200 calls a day.
     assert 8 <= len(exact.refresh_log()) <= 12
@@ -178,7 +180,7 @@ def test_after_31_days_without_keeping_alive_a_person_is_asked(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_workers_one_renews(
+def test_of_eight_workers_none_renews_after_569_seconds_and_one_after_571(
     make_exact: Callable[..., ExactSimulator],
     times: Times,
     db: None,
@@ -187,7 +189,6 @@ def test_of_eight_workers_one_renews(
     monkeypatch.setattr(time, "sleep", REAL_SLEEP)
     exact = make_exact()
     connection = factories.exact_connection(exact)
-    times.pass_by(timedelta(seconds=571))
     tokens: list[str] = []
 
     def work() -> None:
@@ -196,12 +197,21 @@ def test_of_eight_workers_one_renews(
             tokens.append(TokenStore(connection).current())
         databases.close_all()
 
-    workers = [threading.Thread(target=work) for _ in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(set(tokens)) == 1
+    def all_at_once() -> set[str]:
+        tokens.clear()
+        workers = [threading.Thread(target=work) for _ in range(8)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return set(tokens)
+
+    times.pass_by(timedelta(seconds=569))
+    before = all_at_once()
+    assert len(before) == 1 and refreshes(exact) == []
+    times.pass_by(timedelta(seconds=2))
+    after = all_at_once()
+    assert len(after) == 1 and after != before
     assert refreshes(exact) == [200]
 
 
