@@ -12,7 +12,7 @@ from connections import clock, limits
 from connections.messages import Message
 from connections.models import Connection
 from connections.vendors.asana import definitions
-from pairs import actions, work
+from pairs import actions, standard_fields, work
 from pairs.definitions.exact_asana.options import MISSING
 from pairs.models import Cursor, FieldMapping, Integration, Record, RecordState
 from tests.pairs.exact_world import ExactWorld
@@ -175,3 +175,25 @@ def test_suppliers_can_be_chosen_from_and_a_field_that_is_no_choice_is_said(worl
     assert world.value(task.gid, "Lieferant").endswith(" - Muster Papier GmbH")
     assert len(options(world, "Lieferant")) == 1
     assert world.record("exact:499156:options:cost_center").state == RecordState.CONFIG
+
+
+def test_the_usual_fields_are_made_and_an_order_fills_them(world: ExactWorld) -> None:
+    made = standard_fields.create(world.integration, by="anna")
+    assert made.faults == []
+    named = {field.name: field.gid for field in world.asana.known.all("custom_field")}
+    world.fields |= named
+    bought = world.exact.add_gl_account("4930", "Bürobedarf")
+    item = world.exact.add_item("PAPIER", "Papier", GLCosts=bought, IsPurchaseItem=True)
+    order = world.order({"Item": item, "QuantityInPurchaseUnits": 3, "UnitPrice": "2.00"})
+    world.work(minutes=4)
+
+    [task] = world.tasks()
+    [line] = world.subtasks(task.gid)
+    shown = {name: world.value(task.gid, name) for name in ("Sachkonto", "Belegstatus", "Lieferant")}
+    assert shown == {
+        "Sachkonto": "4930 - Bürobedarf",
+        "Belegstatus": "offen",
+        "Lieferant": "Muster Lieferant GmbH",
+    }
+    assert (world.value(line.gid, "Menge"), world.value(line.gid, "Nettobetrag")) == (3, 6)
+    assert world.value(task.gid, standard_fields.name("source_id", "de")).endswith(f"(499156, {order})")
