@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from connections import clock, limits
+from connections.messages import Message
 from connections.models import CallLog
-from pairs import hooks, work
+from pairs import actions, hooks, work
 from pairs.models import Cursor, Delivery, Record, RecordState, Verdict, Webhook
 from tests.factories import exact_connection
 from tests.pairs.exact_world import ExactWorld
@@ -163,3 +164,12 @@ def test_a_company_that_moved_to_another_database_loses_and_doubles_nothing(worl
     assert [world.asana.task(gids[order]).is_completed for order in orders] == [True, False, False]
     assert "Nach dem Umzug" in world.asana.task(gids[changed]).notes
     assert len(world.tasks()) == 3
+
+    # Another company is chosen: nothing of the first one is mistaken for its own.
+    world.source.settings["division"] = "499157"
+    world.source.save()
+    actions.replay([world.record(world.ref(changed))], by="anna")
+    world.work(minutes=4)
+    assert world.record(world.ref(changed)).state == RecordState.CONFIG
+    assert "499156" in str(Message.from_json(world.record(world.ref(changed)).reason))
+    assert not world.asana.task(gids[changed]).is_completed

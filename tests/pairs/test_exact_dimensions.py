@@ -121,6 +121,17 @@ def test_a_value_follows_when_its_option_comes_and_a_persons_name_for_it_stays(w
     assert "Eilt" in task.notes and world.record(world.ref(order)).code == ""
 
 
+def test_an_option_stands_for_the_longest_code_that_it_begins_with(world: ExactWorld) -> None:
+    names = ["KST 1 - Nord", "100", "100 Alt"]
+    world.map("dimensions", "cost_center", "Kostenstelle", "enum", options=names)
+    for code, name in (("KST", "Alle"), ("KST 1", "Nord"), ("100", "Verwaltung")):
+        world.exact.add_cost_center(code, name)
+    world.work()
+    field = world.asana.known.get("custom_field", world.fields["Kostenstelle"])
+    found = [option.name for option in field.options]
+    assert found == ["KST 1 - Nord", "100 - Verwaltung", "100 Alt", "KST - Alle"]
+
+
 def test_two_workers_and_two_integrations_make_one_option_for_a_code(
     world: ExactWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,8 +37,9 @@ class Template:
 
 
 @dataclass(frozen=True)
-class NamedProject:
+class DescribedProject:
     gid: str
+    name: str
     notes: str
     created_at: str
     permalink_url: str
@@ -132,17 +133,20 @@ def create_project(
     return Project(raw["gid"], raw.get("name") or "", workspace, raw.get("permalink_url") or "")
 
 
-def named(client: Client, workspace: str, name: str) -> list[NamedProject]:
-    """The projects of exactly that name, the oldest first, with what tells whose they are."""
+def described(client: Client, workspace: str) -> list[DescribedProject]:
+    """The projects of a workspace with what tells whose they are, the oldest first."""
     found = client.everything(
         "/projects", workspace=workspace, archived="false", opt_fields="name,notes,created_at,permalink_url"
     )
     same = [
-        NamedProject(
-            raw["gid"], raw.get("notes") or "", raw.get("created_at") or "", raw.get("permalink_url") or ""
+        DescribedProject(
+            raw["gid"],
+            raw.get("name") or "",
+            raw.get("notes") or "",
+            raw.get("created_at") or "",
+            raw.get("permalink_url") or "",
         )
         for raw in found
-        if raw.get("name") == name
     ]
     return sorted(same, key=lambda project: project.created_at)
 

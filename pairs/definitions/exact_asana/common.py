@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pairs.engine import FlowContext
+from connections.errors import ConfigurationError
+from connections.messages import say
+from pairs.engine import Context, FlowContext
 from pairs.models import Integration, Link
 
 ORDERS, INVOICES, PROJECTS = "purchase_orders", "sales_invoices", "projects"
@@ -16,6 +18,21 @@ OWN_PROJECT = "/project"
 def guid_of(ref: str) -> str:
     """The id at Exact Online in a reference such as "exact:499156:purchase_orders:c00ee12c-..."."""
     return ref.rpartition(":")[2]
+
+
+def refuse_other_company(context: Context) -> None:
+    """Raises ConfigurationError for a record that was made while another company was chosen."""
+    ref = context.record.source_ref
+    if not ref.startswith(context.source.ref("", "").removesuffix(":")):
+        raise ConfigurationError(
+            say(
+                "This belongs to company %(other)s of Exact Online, and the connection now works in "
+                "%(division)s. Choose that company again, use a connection of its own for each, or close the "
+                "record.",
+                other=ref.split(":")[1],
+                division=context.source.division,
+            )
+        )
 
 
 def watching(integration: Integration) -> str:

@@ -23,7 +23,7 @@ from connections.vendors.exact.api import ChangedRow, FullReadNeededError
 from pairs import records
 from pairs.base import Change, Outcome, Page, done, dormant, parked, waiting
 from pairs.definitions.exact_asana import lists, options, polling
-from pairs.definitions.exact_asana.common import WITH_TASKS, asana_projects, guid_of
+from pairs.definitions.exact_asana.common import WITH_TASKS, asana_projects, guid_of, refuse_other_company
 from pairs.definitions.exact_asana.lists import Entry
 from pairs.engine import Context, FlowContext
 from pairs.models import Link, Record, RecordState
@@ -102,6 +102,7 @@ def watched(context: FlowContext) -> Sequence[str]:
 
 
 def handle(context: Context) -> Outcome:
+    refuse_other_company(context)
     key = guid_of(context.record.source_ref)
     ref = options.fields(context.integration).get(key, "")
     if not ref or key not in lists.LISTS:
@@ -156,9 +157,9 @@ class _Keeping:
         version = self.context.record.seen_version
         room = MAX_OPTIONS - len(self.field.options)
         left_out: list[Entry] = []
-        listed = {options.option_ref(self.context, self.key, entry.id): entry for entry in entries}
-        self._adopt(listed)
-        for ref, entry in listed.items():
+        self.listed = {options.option_ref(self.context, self.key, entry.id): entry for entry in entries}
+        self._adopt()
+        for ref, entry in self.listed.items():
             link = self.links.get(ref)
             if link is None and entry.is_usable:
                 if room <= 0:
@@ -169,26 +170,24 @@ class _Keeping:
             if link is not None:
                 self._keep(link, entry)
             if self.written >= WRITES_AT_ONCE:
+                self._tell()
                 return self._put_back(version)
         for ref, link in self.links.items():
-            if ref not in listed:
+            if ref not in self.listed:
                 self._switch(link, on=False)
         self._tell()
         return self._ended(left_out, version)
 
     # --- one option -----------------------------------------------------------------------------------------
 
-    def _adopt(self, listed: Mapping[str, Entry]) -> None:
+    def _adopt(self) -> None:
         """Link options that people made, or an earlier installation: they are known by their codes."""
-        found = []
-        for ref, entry in listed.items():
-            if ref in self.links:
-                continue
-            same = [option for option in self.free.values() if entry.is_called(option.name)]
-            option = min(same, key=lambda one: not one.enabled, default=None)
-            if option is not None:
-                found.append((ref, option))
-                del self.free[option.gid]
+        standing: dict[str, list[FieldOption]] = {}
+        for option in self.free.values():
+            ref = lists.meant(option.name, self.listed)
+            if ref and ref not in self.links:
+                standing.setdefault(ref, []).append(option)
+        found = [(ref, min(same, key=lambda one: not one.enabled)) for ref, same in standing.items()]
         if not found:
             return
         made = [
@@ -226,7 +225,7 @@ class _Keeping:
 
         def find() -> dict[str, str] | None:
             there = definitions.read(self.client, self.field.gid).options
-            option = next((option for option in there if entry.is_called(option.name)), None)
+            option = next((one for one in there if lists.meant(one.name, self.listed) == ref), None)
             return {"gid": option.gid} if option else None
 
         # Of the field, not of the record: another integration may keep the same field.

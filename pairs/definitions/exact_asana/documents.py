@@ -15,7 +15,7 @@ from connections.messages import Message, say
 from pairs import records, work_items
 from pairs.base import Change, Outcome, done, dormant, waiting
 from pairs.definitions.exact_asana import options, placing, reading, settings
-from pairs.definitions.exact_asana.common import guid_of, project_of, watching
+from pairs.definitions.exact_asana.common import guid_of, project_of, refuse_other_company, watching
 from pairs.definitions.exact_asana.options import Chosen
 from pairs.engine import Context, FlowContext
 from pairs.models import Cursor, Link
@@ -50,6 +50,7 @@ def handler(kind: Kind) -> Callable[[Context], Outcome]:
     """The `handle` of a flow of documents."""
 
     def handle(context: Context) -> Outcome:
+        refuse_other_company(context)
         if not context.record.source_ref.startswith(context.source.ref(kind.feed, "")):
             return _line(context, kind)
         return _document(context, kind)

@@ -29,9 +29,14 @@ class Entry:
     label: str
     is_usable: bool
 
-    def is_called(self, name: str) -> bool:
-        """Whether an option of that name stands for it."""
-        return name == self.code or name.startswith(f"{self.code} ")
+
+def meant(name: str, listed: Mapping[str, Entry]) -> str:
+    """The key of the entry that an option of this name stands for, "" for none: the longest code wins, so
+    that "KST 1 - Nord" is never taken for "KST"."""
+    words = name.split(" ")
+    codes = {entry.code: key for key, entry in listed.items()}
+    beginnings = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((codes[code] for code in beginnings if code in codes), "")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,13 @@ from connections.vendors.exact.api import ChangedRow, WbsItem, WbsKind
 from pairs import work_items
 from pairs.base import Outcome, done, dormant, waiting
 from pairs.definitions.exact_asana import projects
-from pairs.definitions.exact_asana.common import PROJECTS, guid_of, own_project, watching
+from pairs.definitions.exact_asana.common import (
+    PROJECTS,
+    guid_of,
+    own_project,
+    refuse_other_company,
+    watching,
+)
 from pairs.definitions.exact_asana.polling import Feed, content, poll_of
 from pairs.definitions.exact_asana.words import key_of
 from pairs.engine import Context, FlowContext
@@ -28,6 +34,7 @@ def is_wanted(context: FlowContext) -> bool:
 
 
 def handle(context: Context) -> Outcome:
+    refuse_other_company(context)
     version = context.record.seen_version
     item = read(context)
     if item is None:

@@ -18,7 +18,7 @@ from connections.errors import ConfigurationError, RejectedError, TransientError
 from connections.messages import say
 from connections.models import Effect
 from connections.vendors.asana import definitions, portfolios
-from connections.vendors.asana.portfolios import Template
+from connections.vendors.asana.portfolios import DescribedProject, Template
 from pairs.definitions.exact_asana.common import COMPLETIONS, MILESTONES, OWN_PROJECT, PROJECTS, own_project
 from pairs.engine import Context
 from pairs.models import FieldMapping, Link
@@ -131,10 +131,17 @@ class _Placing:
         One that is copied from a template has our key only later: after an unclear try (`always`) one of this
         very name that was made since then, and that nothing is linked to, is ours.
         """
+        workspace = self._workspace()
         since = self._begun_at() if always else ""
-        for one in portfolios.named(self.client, self._workspace(), self.wanted.name):
+
+        def read() -> list[DescribedProject]:
+            return portfolios.described(self.client, workspace)
+
+        # What an earlier installation has made does not become more.
+        listed = read() if always else known.remembered(self.context, "projects", workspace, read)
+        for one in listed:
             is_ours = self.wanted.key in one.notes.splitlines()
-            is_copy = always and since and one.created_at >= since
+            is_copy = always and one.name == self.wanted.name and one.created_at >= since
             if (is_ours or is_copy) and links.of_task(self.context.integration, one.gid) is None:
                 return {"gid": one.gid, "url": one.permalink_url}
         return None

@@ -11,7 +11,7 @@ from connections.messages import say
 from connections.vendors.exact.api import ChangedRow, Project
 from pairs.base import Outcome, done, dormant
 from pairs.definitions.exact_asana import placing, settings
-from pairs.definitions.exact_asana.common import PROJECTS, guid_of, own_project
+from pairs.definitions.exact_asana.common import PROJECTS, guid_of, own_project, refuse_other_company
 from pairs.definitions.exact_asana.ledger import text_of
 from pairs.definitions.exact_asana.placing import Wanted
 from pairs.definitions.exact_asana.polling import Feed, content, poll_of
@@ -24,6 +24,7 @@ def is_wanted(context: FlowContext) -> bool:
 
 
 def handle(context: Context) -> Outcome:
+    refuse_other_company(context)
     version = context.record.seen_version
     if not is_wanted(context):
         return dormant(say("By the rule of the integration nothing is made of it."), version=version)
