@@ -48,6 +48,7 @@ def page(record: Record) -> dict[str, Any]:
         "next_step": _next_step(record),
         "faults": [] if is_tried_again else stored_fault_rows(record.faults or []),
         "is_changed": record.state == RecordState.CHANGED,
+        "is_finding": record.state in (RecordState.DONE, RecordState.TO_CONFIRM),
         "integration_url": page_of(record.integration),
         "flow": gettext(record.declared.label),
         "bookings": _bookings(record),
