@@ -25,7 +25,6 @@ def test_a_scene_says_what_it_needs(name):
 
 
 @pytest.mark.on_both_databases
-@pytest.mark.every_variant
 @pytest.mark.parametrize("name", scenes.NAMES)
 def test_a_killed_worker_loses_and_doubles_nothing(name):
     command = [sys.executable, "-m", "tests.crash.run", "--database", DATABASE, "--scene", name]
