@@ -8,7 +8,8 @@ from typing import Any
 
 from connections import clock
 from connections.models import Connection
-from pairs.models import FieldMapping, Integration, Record
+from pairs.engine import OUR_FAULT
+from pairs.models import Cursor, FieldMapping, Integration, Record
 from tests.factories import asana_connection, exact_connection
 from tests.pairs.passing import STEP, poll_soon, work_for
 
@@ -77,6 +78,7 @@ class ExactWorld:
         if poll:
             poll_soon()
         work_for(timedelta(minutes=minutes), self.pass_time, step=step)
+        assert not Cursor.objects.filter(error=OUR_FAULT.to_json()).exists(), "a reading failed by our fault"
 
     def pass_time(self, by: timedelta) -> None:
         clock.advance(by)

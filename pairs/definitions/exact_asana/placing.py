@@ -24,6 +24,7 @@ from pairs.engine import Context
 from pairs.models import FieldMapping, Link
 from pairs.work_items import known, links
 from pairs.work_items.links import mark
+from pairs.work_items.nodes import SETTLES_AFTER
 
 LOOK_AGAIN = timedelta(seconds=15)
 # Our clock and Asana's may differ.
@@ -80,7 +81,10 @@ class _Placing:
             lambda: self._find(always=False) or (self._copy(template) if template else self._empty()),
             find=lambda: self._find(always=True),
             content=[template, self.wanted.key],
+            search_lag=SETTLES_AFTER,
         )
+        if not made["gid"]:
+            made = {**made, "gid": self._copied(made["job"])}
         content = {"job": made.get("job") or "", "written": made.get("written") or {}}
         url = made.get("url") or f"https://app.asana.com/0/{made['gid']}"
         return links.make(self.context, self.flow, self.context.record.source_ref, made["gid"], url, content)
@@ -99,11 +103,16 @@ class _Placing:
     def _copy(self, template: str) -> dict[str, Any]:
         dates = self._dates(self._template(template))
         job = portfolios.instantiate(self.client, template, self.wanted.name, dates=dates)
-        if not job.project:
+        return {"gid": job.project, "job": job.gid}
+
+    def _copied(self, job: str) -> str:
+        """The project of a copy that had not begun when it was asked for."""
+        project = portfolios.job(self.client, job).project
+        if not project:
             raise TransientError(
                 say("Asana has not begun to copy the template yet."), retry_after=LOOK_AGAIN, vendor="asana"
             )
-        return {"gid": job.project, "job": job.gid}
+        return project
 
     def _template(self, gid: str) -> Template:
         known_ones = portfolios.templates(self.client, self._workspace())

@@ -133,7 +133,7 @@ def _deleted(context: FlowContext, feed: Feed, value: dict[str, Any], token: str
     return Page(changes, value, f"{COMPARE}:" if value.pop("compare", False) else "")
 
 
-def _compare(context: FlowContext, feed: str, value: dict[str, Any], after: int, still_there: Find) -> Page:
+def _compare(context: FlowContext, feed: Feed, value: dict[str, Any], after: int) -> Page:
     """Which of the objects that we know are not there any more?"""
     known = Record.objects.filter(
         integration=context.integration,
