@@ -32,6 +32,8 @@ WRITES = {
     "finalise_dxso": _("start of the XML job"),
     "write_back": _("result into the fields of the source"),
     "comment": _("comment at the source"),
+    "invite": _("invitation to the workspace"),
+    "remove": _("removal from the workspace"),
 }
 AGAIN = _("A person has asked for another try; it is read again from its source.")
 

@@ -13,6 +13,7 @@ from connections.models import CallLog, Effect
 from connections.vendors.acumatica.api import Employee
 from connections.vendors.asana.roster import Member
 from pairs import actions, checks, registry, work
+from pairs.admin import record_page
 from pairs.definitions.acumatica_asana.staff import Rules, Why, compare
 from pairs.models import Cursor, Integration, Record, RecordState
 from tests import factories
@@ -144,7 +145,7 @@ class Roster:
         Cursor.objects.update(due_at=clock.now())
         while work.everything():
             pass
-        return Record.objects.get(integration=self.integration)
+        return self.record
 
     def set(self, **settings: Any) -> None:
         self.integration.settings |= settings
@@ -153,6 +154,10 @@ class Roster:
     def leave(self, *numbers: int) -> None:
         for number in numbers:
             self.acumatica.deactivate_employee(self.employees[number])
+
+    @property
+    def record(self) -> Record:
+        return Record.objects.get(integration=self.integration)
 
     def user(self, number: int) -> Any:
         found = self.asana.known.all("user")
@@ -210,6 +215,11 @@ def test_people_are_invited_and_removed_once_and_what_others_undo_stays_undone(r
     roster.leave(1)
     assert roster.work().state == RecordState.DONE
     assert roster.users == {2, 3, 4, 5, 6, 7, 8, 9, 10}
+    assert [row["name"] for row in record_page.page(roster.record)["effects"]] == [
+        "Invitation to the workspace",
+        "Invitation to the workspace",
+        "Removal from the workspace",
+    ]
     made = writes()
     assert made == 3 and not roster.work().faults and writes() == made
 
