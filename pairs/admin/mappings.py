@@ -145,6 +145,8 @@ class MappingInline(TabularInline):
         direction = gettext(FieldMapping.Way(way).label)
         if way == FieldMapping.Way.BACK and flow.write_back_side == "target":
             direction = gettext("into fields of the target")
+        if way == FieldMapping.Way.INTO and flow.reads == "target":
+            direction = gettext("from fields of the target into the source")
         attributes = {
             "flow": flow,
             "way": way,

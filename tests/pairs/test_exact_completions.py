@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from pairs import actions, hooks
 from pairs.checks import faults_of
-from pairs.models import Record, RecordState
+from pairs.discovery import Offers
+from pairs.models import FieldMapping, Record, RecordState
 from tests.pairs.exact_works import BUDGETS, COSTS, DELIVERABLES, FLOW, TERMS, Works
 
 pytestmark = pytest.mark.django_db
@@ -304,3 +305,14 @@ def test_what_is_switched_on_without_its_mapping_is_told_beforehand(works: Works
         "A completed milestone releases its invoice term",
         "A project finished in Asana completes the rest of its milestones",
     }
+
+
+def test_people_choose_from_the_fields_of_the_project_with_the_milestones(
+    works: Works, admin_client: Any
+) -> None:
+    flow = works.integration.declared.flow(FLOW)
+    offered = Offers(works.integration).fields(flow, FieldMapping.Way.INTO) or ()
+    assert {*works.fields.values(), "builtin:name"} <= {option.ref for option in offered}
+    page = admin_client.get(reverse("admin:pairs_integration_change", args=[works.integration.pk]))
+    shown = page.content.decode()
+    assert "Completed tasks: from fields of the target into the source" in shown and "Stunden (" in shown
