@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from connections.base import SettingField
@@ -298,11 +298,7 @@ def _begin(integration: Integration) -> Iterator[DataFault]:
 def _amounts(integration: Integration) -> Iterator[DataFault]:
     for key in ("bill_minimum", "order_minimum"):
         given = str(integration.setting(key))
-        try:
-            is_amount = Decimal(given) >= 0
-        except InvalidOperation:
-            is_amount = False
-        if not is_amount:
+        if Decimal(given) < 0:
             yield DataFault(_label(key), given, say("This must not be negative."), say("Enter 0 or more."))
 
 
@@ -321,9 +317,18 @@ def _rules(integration: Integration) -> Iterator[DataFault]:
 
 
 def _options(integration: Integration) -> Iterator[DataFault]:
-    if integration.setting("approval_rule") != "option" or not integration.setting("releases"):
+    """What the rule for decisions needs."""
+    if not integration.setting("releases"):
         return
-    for key in ("approval_field", "approval_option"):
+    rule = integration.setting("approval_rule")
+    if rule == "approval" and integration.setting("task_kind") == "task":
+        yield DataFault(
+            _label("approval_rule"),
+            "",
+            say("Ordinary tasks have no approval."),
+            say("Let tasks be approvals, or choose another rule."),
+        )
+    for key in ("approval_field", "approval_option") if rule == "option" else ():
         if not integration.setting(key):
             yield DataFault(
                 _label(key), "", say("The approval rule needs it."), say("Choose the field and its option.")
