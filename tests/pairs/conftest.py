@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
+from connections import sessions
 from pairs import registry
 from tests.pairs import fake
+from tests.pairs.acumatica_world import AcumaticaWorld
 
 
 @pytest.fixture
@@ -15,3 +19,11 @@ def pair(monkeypatch):
 @pytest.fixture
 def integration(db, pair):
     return fake.integration()
+
+
+@pytest.fixture
+def acumatica_world(db, acumatica, asana, monkeypatch):
+    """What a worker waits for an operation passes on all clocks."""
+    world = AcumaticaWorld(acumatica, asana)
+    monkeypatch.setattr(sessions.time, "sleep", lambda seconds: world.pass_time(timedelta(seconds=seconds)))
+    return world

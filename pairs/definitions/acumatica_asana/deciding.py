@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 
 from connections.errors import ConfigurationError, ConnectorError, RejectedError
 from connections.messages import Message, say
@@ -22,6 +23,11 @@ from pairs.work_items.links import store
 
 LOOK_AGAIN = timedelta(hours=1)
 FLOW = "approvals"
+WORDS = {
+    Verdict.APPROVED: gettext_noop("approved"),
+    Verdict.REJECTED: gettext_noop("rejected"),
+    Verdict.CHANGES: gettext_noop("changes requested"),
+}
 
 
 def handle(context: Context) -> Outcome:
@@ -61,7 +67,7 @@ def _read(context: Context) -> Task | None:
 
 def _looked_at(context: Context, task: Task, link: Link) -> Outcome:
     verdict = verdict_of(context, task)
-    work = CarryingOut(context, KINDS[link.flow], link, _number(link, verdict))
+    work = CarryingOut(context, KINDS[link.flow], link, _number(context, task, link, verdict))
     if verdict != Verdict.OPEN:
         return _decided(context, task, link, verdict, work)
     arrived = work.arrived_after_all()
@@ -71,13 +77,19 @@ def _looked_at(context: Context, task: Task, link: Link) -> Outcome:
     return dormant(watch.WAITING, version=watch.version(context, task))
 
 
-def _number(link: Link, verdict: Verdict) -> int:
-    """Which decision on the task this is: one that was taken back and given again is another one."""
+def _number(context: Context, task: Task, link: Link, verdict: Verdict) -> int:
+    """Which decision on the task this is: one that was taken back and given again is another one.
+
+    Each is noted in the timeline, with the person where Asana says who it was.
+    """
     held = link.content.get("decision") or {"number": 0, "verdict": Verdict.OPEN}
     number = int(held["number"])
     if held["verdict"] == verdict:
         return number
     number += verdict != Verdict.OPEN
+    if verdict != Verdict.OPEN:
+        message = say("Decided in Asana: %(verdict)s.", verdict=gettext(WORDS[verdict]))
+        context.note("task.decided", message, person=task.completed_by, decision=number)
     store(link, decision={"number": number, "verdict": str(verdict)})
     return number
 

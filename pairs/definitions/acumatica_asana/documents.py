@@ -48,7 +48,9 @@ def _read(context: Context, kind: Kind) -> Document | None:
     """As the list has shown it a moment ago, or read anew: with its files where they are wanted."""
     snapshot = context.fresh_snapshot()
     if snapshot is not None and not context.setting("with_files"):
-        return Document.from_json(snapshot)
+        listed = Document.from_json(snapshot)
+        if listed.lines is not None or context.setting("lines_as") == "none":
+            return listed
     found: Document | None = context.source.document(kind.entity, context.record.source_ref)
     return found
 

@@ -13,7 +13,7 @@ from connections import clock
 from connections.effects import digest
 from connections.vendors.acumatica import payload
 from connections.vendors.acumatica.api import Change as Found
-from connections.vendors.acumatica.api import Document
+from connections.vendors.acumatica.api import ChangePage, Document
 from pairs.base import Change, Page
 from pairs.definitions.acumatica_asana.kinds import OPEN_END, Kind
 from pairs.engine import FlowContext
@@ -26,6 +26,8 @@ HINT = "~"
 COMPARE = "compare:"
 COMPARE_EVERY = timedelta(days=1)
 COMPARED_AT_ONCE = 20
+# Kept with the cursor: this instance can list documents without their lines only.
+NO_LINES = "without_lines"
 # Settings that decide which documents enter; when they change, everything is read again.
 FILTERS = ("begin_on", "branches", "creditors")
 # What a version is made of beside its moment: two changes may bear the same one.
@@ -59,8 +61,7 @@ def poll_of(kind: Kind) -> Poll:
         if cursor.get("filters") != filters:
             cursor, more = {"filters": filters}, ""
         since = _moment(cursor.get("since", "")) or _begin(context)
-        with_lines = context.setting("lines_as") != "none"
-        page = context.source.changes(kind.entity, since, more, with_lines=with_lines)
+        page, cursor = _listed(context, kind, cursor, since, more)
         value = {**cursor, "since": page.since.isoformat() if page.since else ""}
         changes = _entering(context, kind, page.changes)
         if page.more:
@@ -72,6 +73,21 @@ def poll_of(kind: Kind) -> Poll:
         return Page(changes, value, f"{COMPARE}0" if is_due else "")
 
     return poll
+
+
+def _listed(
+    context: FlowContext, kind: Kind, cursor: Mapping[str, Any], since: datetime | None, more: str
+) -> tuple[ChangePage, Mapping[str, Any]]:
+    """The next page, with lines where they are wanted and Acumatica can list them; which is remembered.
+
+    Without its header a document can't be kept out by the filters.
+    """
+    with_lines = context.setting("lines_as") != "none" and not cursor.get(NO_LINES)
+    page: ChangePage = context.source.changes(kind.entity, since, more, with_lines=with_lines)
+    if with_lines and page.changes and page.changes[0].document is None:
+        page = context.source.changes(kind.entity, since, more, with_lines=False)
+        cursor = {**cursor, NO_LINES: True}
+    return page, cursor
 
 
 def _filters(context: FlowContext, kind: Kind) -> str:
