@@ -22,7 +22,17 @@ def one(run: tuple[str, str]) -> int:
     environment = dict(os.environ)
     if scene == IN_PROCESS:
         print(f"{database}: all boundaries of the tests that die in their own process", flush=True)
-        command = [sys.executable, "-m", "pytest", "-n", "0", "-m", "kills", "tests/bookings", "tests/pairs"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-m",
+            "kills",
+            "tests/bookings",
+            "tests/conformance",
+        ]
         environment |= {"TEST_DATABASE": database, "KILL_EVERYWHERE": "1"}
     else:
         command = [sys.executable, "-m", "tests.crash.run", "--database", database, "--scene", scene]
