@@ -22,6 +22,8 @@ from pairs.work_items.item import Closing, File
 from pairs.work_items.nodes import FIELD
 from pairs.work_items.wire import to_wire
 
+PLAIN, APPROVAL = "default_task", "approval"
+
 # --- files ------------------------------------------------------------------------------------------------
 
 
@@ -203,16 +205,13 @@ def _complete(context: Context, gid: str, token: str, *, watched_by: str) -> Non
     if links.effects(context).is_done(name):
         return
     task: Task = context.target.task(gid)
-    if not task.completed:
-        _put(
-            context,
-            gid,
-            name,
-            {},
-            watched_by=watched_by,
-            completed=True,
-            **({"is_plain": True} if task.is_approval else {}),
-        )
+    if task.completed:
+        return
+    more: dict[str, Any] = {"completed": True}
+    if task.is_approval:
+        more["subtype"] = PLAIN
+        _note_kind(context, gid, was_approval=True)
+    _put(context, gid, name, {}, watched_by=watched_by, **more)
 
 
 def reopen(context: Context, gid: str, token: str, message: Message, *, watched_by: str = "") -> None:
@@ -222,5 +221,16 @@ def reopen(context: Context, gid: str, token: str, message: Message, *, watched_
     if links.effects(context).is_done(name):
         return
     task: Task = context.target.task(gid)
-    more = {"approval_status": "pending"} if task.is_approval else {"completed": False}
+    link = links.of_task(context.integration, gid)
+    more: dict[str, Any] = {"approval_status": "pending"} if task.is_approval else {"completed": False}
+    if link is not None and link.content.get("was_approval") and not task.is_approval:
+        more = {"subtype": APPROVAL, "approval_status": "pending"}
     _put(context, gid, name, {}, watched_by=watched_by, **more)
+    _note_kind(context, gid, was_approval=False)
+
+
+def _note_kind(context: Context, gid: str, *, was_approval: bool) -> None:
+    """Whether the task became a plain one by our hand: then it is an approval again once it is reopened."""
+    link = links.of_task(context.integration, gid)
+    if link is not None and bool(link.content.get("was_approval")) != was_approval:
+        links.store(link, was_approval=was_approval)

@@ -98,7 +98,7 @@ class AsanaApi:
         assignee: str | None = None,
         completed: bool | None = None,
         approval_status: str = "",
-        is_plain: bool = False,
+        subtype: str = "",
         fields: Mapping[str, Any] | None = None,
     ) -> Task:
         return outgoing.change(
@@ -110,7 +110,7 @@ class AsanaApi:
             assignee=assignee,
             completed=completed,
             approval_status=approval_status,
-            is_plain=is_plain,
+            subtype=subtype,
             values=fields,
         )
 

@@ -82,13 +82,13 @@ def change(
     assignee: str | None = None,
     completed: bool | None = None,
     approval_status: str = "",
-    is_plain: bool = False,
+    subtype: str = "",
     values: Mapping[str, Any] | None = None,
 ) -> Task:
     """Write what is given and return the task as it is now. The same values twice do no harm.
 
-    `assignee` is a user's gid or e-mail address, "" for nobody. `is_plain` makes an approval a plain task, so
-    that completing it approves nothing.
+    `assignee` is a user's gid or e-mail address, "" for nobody. `subtype` "default_task" makes an approval a
+    plain task, so that completing it approves nothing; "approval" makes it an approval (again).
 
     Raises RejectedError with the fields' names where Asana answered well and did not store them.
     """
@@ -105,8 +105,8 @@ def change(
         sent["assignee"] = assignee or None
     if completed is not None:
         sent["completed"] = completed
-    if is_plain:
-        sent["resource_subtype"] = "default_task"
+    if subtype:
+        sent["resource_subtype"] = subtype
     if approval_status:
         sent["approval_status"] = approval_status
     if values:

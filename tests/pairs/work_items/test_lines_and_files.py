@@ -194,6 +194,20 @@ def test_a_decision_is_asked_for_again(world: World) -> None:
     assert len(world.asana.comments(gid)) == 1
 
 
+def test_an_approval_that_we_ended_as_a_plain_task_is_an_approval_again(world: World) -> None:
+    world.add()
+    world.work()
+    context, gid = context_of(world), world.link().target_ref
+    for turn in ("1", "2"):
+        close(context, Closing(f"released {turn}"))
+        assert world.tasks()[0].resource_subtype == "default_task"
+        for _ in range(2):
+            reopen(context, gid, f"returned {turn}", say("Done."))
+        [task] = world.tasks()
+        assert (task.resource_subtype, task.approval_status) == ("approval", "pending")
+        assert not task.is_completed
+
+
 def test_a_document_without_a_task_has_nothing_to_close(world: World) -> None:
     world.add(branch="West")
     world.work()
