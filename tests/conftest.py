@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import time
 from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
 import pytest
 from django.utils import translation
 
-from connections import clock
+from connections import clock, limits
 from connections.models import Connection
 from pairs.work_items import known
 from tests import factories
@@ -104,6 +107,20 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a turn at a vendor moves the clock instead; a test may still watch the sleeping."""
+    really = time.sleep
+
+    def sleep(seconds: float) -> None:
+        if time.sleep is not really:
+            time.sleep(seconds)
+        else:
+            clock.advance(timedelta(seconds=seconds))
+
+    monkeypatch.setattr(limits, "time", SimpleNamespace(sleep=sleep))
 
 
 @pytest.fixture(autouse=True)

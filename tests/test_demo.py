@@ -45,9 +45,12 @@ def demo(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory) -> Iterator[dict[str, tuple[int, str]]]:
-    """(exit code, output) of a demonstration, and of one in which a booking gets lost; both run together."""
+    """(exit code, output) of an act, and of one in which a booking gets lost; both run together.
+
+    The whole demonstration is run by `.ci/run`, as anybody types it.
+    """
     running = {
-        "sound": demo(tmp_path_factory.mktemp("sound")),
+        "sound": demo(tmp_path_factory.mktemp("sound"), "--act", "asana_datev"),
         "planted": demo(tmp_path_factory.mktemp("planted"), "--act", "asana_datev", "--plant", "lost"),
     }
     try:

@@ -94,7 +94,7 @@ def test_what_passes_between_us_and_jira_breaks_no_rule(
     work.webhooks()
     world.move(world.issue, DONE)
     jira.deliver()
-    world.work(5)
+    world.work(30)
     world.correct(batch, posting_text="Papier")
     world.move(world.issue, DONE)
     world.work(20)

@@ -18,7 +18,7 @@ from tests.pairs.acumatica_world import AcumaticaWorld
 
 class AcumaticaToAsana(Scene):
     vendors = ("acumatica", "asana")
-    every = 22
+    every = 34
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "acumatica":

@@ -6,7 +6,7 @@ from tests.crash.scenes.asana_datev_extf import AsanaToDatev
 
 
 class AsanaToDatevAsXml(AsanaToDatev):
-    every = 18
+    every = 30
     route = "dxso"
 
 

@@ -16,7 +16,7 @@ from tests.pairs.world import SCOPES, World
 
 class AsanaToDatev(Scene):
     vendors = ("asana", "datev")
-    every = 12
+    every = 24
     route = "extf"
 
     def stand(self, vendor: str, port: int) -> Stand:

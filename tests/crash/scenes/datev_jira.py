@@ -19,7 +19,7 @@ from tests.pairs.world import SCOPES
 
 class DatevToJira(Scene):
     vendors = ("datev", "jira")
-    every = 20
+    every = 30
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "datev":

@@ -21,7 +21,7 @@ ENDED = (RecordState.DONE, RecordState.REFUSED)
 
 class DynamicsToDatev(Scene):
     vendors = ("dynamics", "datev")
-    every = 34
+    every = 46
 
     def stand(self, vendor: str, port: int) -> Stand:
         if vendor == "datev":

@@ -17,7 +17,7 @@ from tests.pairs.exact_world import ExactWorld
 
 class ExactToAsana(Scene):
     vendors = ("exact", "asana")
-    every = 24
+    every = 38
 
     def stand(self, vendor: str, port: int) -> Stand:
         url = f"http://127.0.0.1:{port}"
