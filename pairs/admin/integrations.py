@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
@@ -147,12 +148,16 @@ class IntegrationAdmin(HistoryAdmin, SettingsAdmin, PostActionsAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "pair":
-            choices = [(pair.key, gettext(pair.label)) for pair in pairs().values()]
+            labels = [(pair.key, gettext(pair.label)) for pair in pairs().values()]
             return forms.ChoiceField(
                 label=capfirst(db_field.verbose_name),
-                choices=choices,
+                choices=[("", "---------"), *labels],
                 widget=UnfoldAdminSelectWidget(),
-                help_text=" ".join(gettext(pair.description) for pair in pairs().values()),
+                help_text=format_html_join(
+                    "",
+                    "<strong>{}</strong>: {}<br>",
+                    ((gettext(pair.label), gettext(pair.description)) for pair in pairs().values()),
+                ),
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -216,6 +216,7 @@ def add_integration(visitor: Visitor) -> None:
     visitor.shot("keine-integrationen")
     visitor.go(f"{INTEGRATIONS}add/")
     visitor.write(name="Eingangsrechnungen")
+    visitor.choose("pair", "Asana nach DATEV")
     visitor.choose("source", "Asana Muster")
     visitor.choose("target", "DATEV Muster")
     visitor.shot("integration-anlegen")
