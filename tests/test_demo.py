@@ -208,6 +208,11 @@ def test_every_pair_is_played():
     } <= set(STANDS)
 
 
+def test_no_two_stands_want_the_same_port():
+    usual = [port for stand in STANDS.values() for port in stand.ports.values()]
+    assert len(set(usual)) == len(usual)
+
+
 def test_the_invoices_show_what_they_are_to_show():
     booked = [invoice for invoice in tasks.INVOICES if invoice.is_booked]
     refused = [invoice for invoice in tasks.INVOICES if invoice.is_refused]

@@ -15,7 +15,7 @@ class ExactStand(Stand):
     vendor = "exact"
     label = "Exact Online"
     hint = "enter, deliver or change an order; see milestones, budgets and costs of projects"
-    ports = {"port": 8106}
+    ports = {"port": 8107}
 
     def __init__(self, *, port: int = 0) -> None:
         # Nobody wants to watch how sixty calls a minute are kept.
