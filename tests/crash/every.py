@@ -1,4 +1,4 @@
-"""`python -m tests.crash.every`: all points of every scene on both databases, two runs at a time.
+"""`python -m tests.crash.every`: all points of every scene on both databases, three runs at a time.
 
 Then the tests that die at boundaries in their own process (`kills`), of which `make test` takes a part.
 """
@@ -44,7 +44,8 @@ def one(run: tuple[str, str]) -> int:
 
 
 def main() -> int:
-    with ThreadPoolExecutor(2) as pool:
+    # One more than there are cores: each run waits a good part of its time.
+    with ThreadPoolExecutor(3) as pool:
         codes = list(pool.map(one, RUNS))
     failed = sum(code != 0 for code in codes)
     print(f"crash: {len(RUNS) - failed} passed, {failed} failed")
