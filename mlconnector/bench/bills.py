@@ -8,10 +8,10 @@ from math import ceil
 from typing import Any
 
 from connections import clock, http
-from connections.models import CallLog, Connection, Health, TokenSet
+from connections.models import CallLog, Connection, Health
 from mlconnector.bench.figures import tell
 from mlconnector.bench.sizes import Sizes
-from mlconnector.bench.world import dont_wait
+from mlconnector.bench.world import STEP, asana_connection, dont_wait, signed_in
 from mlconnector.sandbox.acumatica import AcumaticaSimulator
 from mlconnector.sandbox.asana import AsanaSimulator
 from mlconnector.sandbox.mount import WSGIAdapter
@@ -31,7 +31,6 @@ FIELDS = {
 # Of a full page.
 ROWS = 100
 MOST_STEPS = 30
-STEP = timedelta(seconds=61)
 AN_HOUR = timedelta(hours=1)
 
 
@@ -78,7 +77,7 @@ def _integration(acumatica: Any, asana: Any) -> Integration:
         name="Freigaben",
         pair="acumatica_asana",
         source=_acumatica_connection(acumatica),
-        target=_asana_connection(asana),
+        target=asana_connection(asana, ASANA),
         is_on=True,
         settings={"project": project},
     )
@@ -108,32 +107,8 @@ def _acumatica_connection(acumatica: Any) -> Connection:
         secrets={"client_secret": acumatica.client_secret},
         health=Health.OK,
     )
-    answer, now = acumatica.sign_in(), clock.now()
-    TokenSet.objects.create(
-        connection=connection,
-        tokens={key: answer[key] for key in ("access_token", "refresh_token", "scope")},
-        generation=1,
-        issued_at=now,
-        signed_in_at=now,
-        access_expires_at=now + timedelta(seconds=answer["expires_in"]),
-    )
+    signed_in(connection, acumatica.sign_in())
     return connection
-
-
-def _asana_connection(asana: Any) -> Connection:
-    return Connection.objects.create(
-        name="Asana",
-        vendor="asana",
-        settings={
-            "sign_in": "pat",
-            "base_url": f"{ASANA}/api/1.0",
-            "oauth_url": f"{ASANA}/-",
-            "calls_per_minute": "1500",
-            "workspace": asana.workspace,
-        },
-        secrets={"pat": asana.pat},
-        health=Health.OK,
-    )
 
 
 def _settle(integration: Integration, acumatica: Any, asana: Any) -> None:

@@ -43,19 +43,7 @@ class World:
             else asana.add_custom_field(self.project, name, kind)
             for key, (name, kind, precision) in FIELDS.items()
         }
-        self.source = Connection.objects.create(
-            name="Asana",
-            vendor="asana",
-            settings={
-                "sign_in": "pat",
-                "base_url": f"{asana_url}/api/1.0",
-                "oauth_url": f"{asana_url}/-",
-                "calls_per_minute": "1500",
-                "workspace": asana.workspace,
-            },
-            secrets={"pat": asana.pat},
-            health=Health.OK,
-        )
+        self.source = asana_connection(asana, asana_url)
         self.target = datev_connection(datev, datev_url)
         self.integration = Integration.objects.create(
             name="Eingangsrechnungen",
@@ -162,6 +150,22 @@ def dont_wait() -> None:
     limits.time = _Impatient  # type: ignore[assignment]
 
 
+def asana_connection(asana: Any, url: str) -> Connection:
+    return Connection.objects.create(
+        name="Asana",
+        vendor="asana",
+        settings={
+            "sign_in": "pat",
+            "base_url": f"{url}/api/1.0",
+            "oauth_url": f"{url}/-",
+            "calls_per_minute": "1500",
+            "workspace": asana.workspace,
+        },
+        secrets={"pat": asana.pat},
+        health=Health.OK,
+    )
+
+
 def datev_connection(datev: Any, url: str) -> Connection:
     app = datev.apps[0]
     connection = Connection.objects.create(
@@ -177,6 +181,13 @@ def datev_connection(datev: Any, url: str) -> Connection:
         health=Health.OK,
     )
     answer = datev.sign_in(DEFAULT_SCOPES)
+    ends_at = clock.now() + timedelta(seconds=answer["refresh_token_expires_in"])
+    signed_in(connection, answer, consent_ends_at=ends_at)
+    return connection
+
+
+def signed_in(connection: Connection, answer: Any, **more: Any) -> None:
+    """Store the tokens of a sign-in; `answer` is the token address's."""
     now = clock.now()
     TokenSet.objects.create(
         connection=connection,
@@ -185,9 +196,8 @@ def datev_connection(datev: Any, url: str) -> Connection:
         issued_at=now,
         signed_in_at=now,
         access_expires_at=now + timedelta(seconds=answer["expires_in"]),
-        consent_ends_at=now + timedelta(seconds=answer["refresh_token_expires_in"]),
+        **more,
     )
-    return connection
 
 
 def datev_client(connection: Connection) -> DatevClient:
