@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pairs import switching
+from pairs.models import Integration
+
 if TYPE_CHECKING:
     from mlconnector.demo.stage import Stage
 
@@ -36,6 +39,11 @@ class Act(ABC):
     def scenes(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """What people do one after another, each time all is at rest: (a sentence that tells it, how)."""
         return ()
+
+    def read_now(self) -> None:
+        """What has changed in the sources is read at once, not when the next reading is due."""
+        for integration in Integration.objects.filter(pair=self.pair):
+            switching.poll_now(integration, by="demo")
 
     @abstractmethod
     def report(self) -> Iterator[str]:

@@ -13,8 +13,8 @@ from mlconnector.demo.acts.base import Act
 from mlconnector.demo.acts.dynamics_datev import configuration, report, sales
 from mlconnector.demo.acts.dynamics_datev.sales import SALES, Sale
 from mlconnector.sandbox.datev.state import Client, calendar_year
-from pairs import actions, switching
-from pairs.models import Integration, Record, RecordState
+from pairs import actions
+from pairs.models import Record, RecordState
 
 if TYPE_CHECKING:
     from mlconnector.demo.stage import Stage
@@ -125,21 +125,17 @@ class DynamicsToDatev(Act):
         for sale in SALES:
             if sale.is_billed_later:
                 self.dynamics.bill(self.ids[sale.number])
-        self._read()
+        self.read_now()
 
     def cancel_later(self) -> None:
         for sale in SALES:
             if sale.is_canceled_later:
                 self.dynamics.cancel(self.ids[sale.number])
-        self._read()
+        self.read_now()
 
     def reverse(self) -> None:
         for record in Record.objects.filter(integration__pair=self.pair, state=RecordState.CHANGED):
             actions.decide(record, "reverse", by="demo")
-
-    def _read(self) -> None:
-        for integration in Integration.objects.filter(pair=self.pair):
-            switching.poll_now(integration, by="demo")
 
     # --- What came of it ----------------------------------------------------------------------------------
 

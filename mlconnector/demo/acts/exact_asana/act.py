@@ -10,8 +10,8 @@ from mlconnector.demo.acts.base import Act
 from mlconnector.demo.acts.exact_asana import books, configuration, report
 from mlconnector.demo.acts.exact_asana.books import Document
 from mlconnector.demo.acts.exact_asana.works import WORKS, Work
-from pairs import actions, switching
-from pairs.models import Integration, Record, RecordState
+from pairs import actions
+from pairs.models import Record, RecordState
 
 if TYPE_CHECKING:
     from mlconnector.demo.stage import Stage
@@ -146,13 +146,13 @@ class ExactToAsana(Act):
         self.orders |= {order: self._order(order) for order in books.LATER}
         exact.rename(self.accounts[RENAMED[0]], RENAMED[1])
         exact.block(self.centers[ENDED])
-        self._read()
+        self.read_now()
 
     def complete(self) -> None:
         self.tasks |= {work: self._made_for(work) for work in WORKS if work.own_project}
         for task in self.tasks.values():
             self.asana.complete(task)
-        self._read()
+        self.read_now()
 
     def _made_for(self, work: Work) -> str:
         """The milestone that the product has made in the project of its own."""
@@ -170,11 +170,7 @@ class ExactToAsana(Act):
         confirmed = [self.tasks[work] for work in WORKS if work.release == "confirmed"]
         for record in Record.objects.filter(state=RecordState.TO_CONFIRM, source_ref__in=confirmed):
             actions.decide(record, "release_term", by="erika")
-        self._read()
-
-    def _read(self) -> None:
-        for integration in Integration.objects.filter(pair=self.pair):
-            switching.poll_now(integration, by="demo")
+        self.read_now()
 
     # --- What came of it ----------------------------------------------------------------------------------
 
