@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from connections import audit, clock
 from connections.effects import Effects
@@ -76,6 +77,11 @@ class Context(FlowContext):
     def _for_this_record(self, api: Any) -> Any:
         api.transport.subject = self.record.subject
         return api
+
+    @property
+    def record_url(self) -> str:
+        """The page of the record in the admin, for people who read of it elsewhere."""
+        return settings.PUBLIC_URL + reverse("admin:pairs_record_change", args=(self.record.pk,))
 
     def effects(self, owner: str = "") -> Effects:
         """The writes of this record (or of `owner`), guarded by the record's lease."""

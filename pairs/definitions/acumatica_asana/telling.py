@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 
 from connections.effects import digest
@@ -64,8 +62,7 @@ def _write(context: Context, link: Link, told: Told) -> None:
         values = {
             "result": told.kind if has_table else str(RESULT_WORDS[told.kind]),
             "text": str(told.message)[:MAX_TEXT],
-            "record_link": settings.PUBLIC_URL
-            + reverse("admin:pairs_record_change", args=(context.record.pk,)),
+            "record_link": context.record_url,
         }
     if told.status:
         values["status"] = told.status

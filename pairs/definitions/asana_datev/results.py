@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 
 from connections.effects import digest
@@ -76,7 +74,7 @@ def _field_values(context: Context, result: TaskResult, task: Task | None) -> di
         "job_ref": result.job_ref,
         "code": result.code,
         "text": _text(result)[:MAX_TEXT],
-        "link": record_url(context),
+        "link": context.record_url,
         "booked_on": result.booked_on,
     }
     rows = list(
@@ -152,7 +150,7 @@ def _write_comment(context: Context, result: TaskResult, text: str) -> None:
 
 
 def _comment(context: Context, result: TaskResult) -> str:
-    lines = [str(RESULT_WORDS[result.kind]), _text(result), record_url(context), _marker(context, result)]
+    lines = [str(RESULT_WORDS[result.kind]), _text(result), context.record_url, _marker(context, result)]
     return "\n".join(line for line in lines if line)
 
 
@@ -164,8 +162,3 @@ def _marker(context: Context, result: TaskResult) -> str:
 def _text(result: TaskResult) -> str:
     faults = "; ".join(str(fault) for fault in result.faults)
     return f"{result.message} {faults}".strip()
-
-
-def record_url(context: Context) -> str:
-    """Where a person sees the record in the admin."""
-    return settings.PUBLIC_URL + reverse("admin:pairs_record_change", args=(context.record.pk,))
